@@ -1,0 +1,11 @@
+"""
+Rapor minus Lambda: a report is a row that must end in a document.
+
+    report, errors          what a report is, what can go wrong: no I/O
+    caller, catalogue       who asks, what can be asked for
+    create process read sweep   one use case each, behind the function of the same name
+    http                    the doors: requests in, answers out
+    store                   DynamoDB and S3
+    data                    report SQL to rows
+    documents               rows to PDF, Excel, CSV, JSON
+"""

@@ -1,0 +1,182 @@
+"""
+What can be ordered: one TOML file a report type, checked when it is loaded.
+
+A mistake is a `CatalogueError` that names file, key and reason. Users edit `layers/catalogue/report_types/`.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import jsonschema_rs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rapor.errors import CatalogueError
+from rapor.report import Format, Lane
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+NAMED_PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
+
+
+class ColumnType(StrEnum):
+    """What a column's cells are, in every format."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    BOOLEAN = "boolean"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether cells align right and may be summed."""
+        return self in {ColumnType.INTEGER, ColumnType.DECIMAL}
+
+
+class Strict(BaseModel):
+    """Immutable, and no key that we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Strict):
+    """
+    A data set the query reads, by the same name.
+
+    `own` says what a caller with `.own` permissions may see of it: the column that holds their user id,
+    or `all`. Without it the whole type is closed to them.
+    """
+
+    own: Name | None = None
+
+
+class Column(Strict):
+    """A column of the document, named as in the query's result."""
+
+    name: Name
+    type: ColumnType
+    label: Words
+
+
+class Limits(Strict):
+    """Most rows each format may hold."""
+
+    rows: dict[Format, Annotated[int, Field(gt=0)]] = {}
+
+
+class ReportType(Strict):
+    """One file of the catalogue."""
+
+    name: Name
+    version: Annotated[int, Field(ge=1)]
+    title: Words
+    description: Words
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)]
+    lane: Lane = Lane.FAST
+    limits: Limits = Limits()
+    parameters: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    query: str
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _query_and_parameters_agree(self) -> "ReportType":
+        unknown = set(NAMED_PARAMETER.findall(self.query)) - set(self.parameter_names)
+        if unknown:
+            raise ValueError(f"query uses ${min(unknown)}, which [parameters.properties] does not declare")
+        jsonschema_rs.meta.validate(self.parameters_schema)
+        return self
+
+    @property
+    def default_format(self) -> Format:
+        """PDF where the type has it, else its first."""
+        return Format.PDF if Format.PDF in self.formats else self.formats[0]
+
+    @property
+    def open_to_own(self) -> bool:
+        """Whether every source says what an `.own` caller may see."""
+        return all(source.own for source in self.sources.values())
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names the query may use, in the order of the file."""
+        return tuple(self.parameters.get("properties", {}))
+
+    @property
+    def ordered_parameters(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of which the first must not come after the second."""
+        return tuple((first, second) for first, second in self.parameters.get("x-ordered", []))
+
+    @cached_property
+    def parameters_schema(self) -> dict[str, Any]:
+        """JSON Schema 2020-12 of `parameters`."""
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", **self.parameters}
+
+    @cached_property
+    def parameters_validator(self) -> jsonschema_rs.Validator:
+        """`parameters_schema`, compiled."""
+        return jsonschema_rs.validator_for(self.parameters_schema, validate_formats=True)
+
+    def with_defaults(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Give every declared parameter a value: the sent one, else the schema's default, else None."""
+        properties: dict[str, dict[str, Any]] = self.parameters.get("properties", {})
+        return {name: parameters.get(name, schema.get("default")) for name, schema in properties.items()}
+
+    def in_words(self, words: Mapping[Any, str], locale: str) -> str:
+        """The word for *locale*, else the first the file has."""
+        return words.get(locale) or next(iter(words.values()))
+
+
+class Catalogue:
+    """The report types by name."""
+
+    def __init__(self, types: Mapping[str, ReportType]) -> None:
+        self._types = dict(types)
+
+    def __iter__(self) -> Iterator[ReportType]:
+        return iter(self._types.values())
+
+    def get(self, name: str) -> ReportType | None:
+        """The type of that name, if there is one."""
+        return self._types.get(name)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Catalogue":
+        """
+        Read every TOML file of *folder*.
+
+        Raises:
+            CatalogueError: A file is not TOML, lacks a key, has a wrong or unknown one, or is misnamed.
+        """
+        files = sorted(folder.glob("*.toml"))
+        if not files:
+            raise CatalogueError(str(folder), "", "there is no report type here")
+        return cls({file.stem: load_type(file) for file in files})
+
+
+def load_type(file: Path) -> ReportType:
+    """
+    Read one report type.
+
+    Raises:
+        CatalogueError: See `Catalogue.load`.
+    """
+    try:
+        with file.open("rb") as stream:
+            report_type = ReportType.model_validate(tomllib.load(stream))
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(file.name, "", str(error)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CatalogueError(file.name, ".".join(map(str, first["loc"])), first["msg"]) from error
+    except jsonschema_rs.ValidationError as error:
+        raise CatalogueError(file.name, "parameters", error.message) from error
+    if report_type.name != file.stem:
+        raise CatalogueError(file.name, "name", f"must be {file.stem!r}, as the file is called")
+    return report_type

@@ -1,0 +1,62 @@
+"""What all writers share: the words on the document, the shape of rows, where bytes go."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from rapor.catalogue import Column
+
+Batch = Sequence[Sequence[Any]]
+"""Some thousand rows, column by column: str, int, Decimal, date, datetime (UTC, naive), bool or None."""
+
+
+class Sink(Protocol):
+    """Where a document's bytes go, in order; it need not seek."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CsvOptions:
+    """How the client wants its CSV."""
+
+    bom: bool = False
+    delimiter: str = ","
+    decimal: str = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """
+    What a document says about itself.
+
+    `parameters` are (label, value) in words, `columns` labels in the report's locale.
+    `row_count` rows are about to come, of `rows_total` at the source.
+    """
+
+    uuid: str
+    title: str
+    report_type: str
+    type_version: int
+    locale: str
+    parameters: Sequence[tuple[str, str]]
+    raw_parameters: Mapping[str, Any]
+    as_of: datetime
+    row_count: int
+    rows_total: int
+    csv: CsvOptions = field(default_factory=CsvOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writer wrote: `missing_glyphs` counts characters that no font could draw."""
+
+    rows: int
+    missing_glyphs: int = 0
+
+
+class Writer(Protocol):
+    """One format."""
+
+    def __call__(self, head: Head, columns: Sequence[Column], batches: Iterable[Batch], sink: Sink, /) -> Written: ...

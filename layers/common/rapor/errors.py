@@ -1,0 +1,216 @@
+"""
+What can go wrong, each with a stable code.
+
+    RaporError
+    ├── RequestError                  the caller can mend it; a door answers with its code
+    │   ├── MalformedBody             malformed_body
+    │   ├── Unauthenticated           unauthenticated
+    │   ├── Forbidden                 forbidden
+    │   ├── NotFound                  not_found
+    │   ├── NotCompleted              not_completed
+    │   ├── DocumentExpired           document_expired
+    │   ├── BodyTooLarge              body_too_large
+    │   ├── UnsupportedMediaType      unsupported_media_type
+    │   ├── Invalid                   validation_failed
+    │   │   └── KeyReused             idempotency_key_reused
+    │   └── TooManyUnfinished         too_many_unfinished
+    ├── RenderError                   the report ends `failed` with this code, or waits for its next attempt
+    │   ├── InvalidParameters         invalid_parameters
+    │   ├── SourceUnavailable         source_unavailable
+    │   ├── SourceInvalid             source_invalid
+    │   ├── TooManyRows               too_many_rows
+    │   ├── OutOfMemory               out_of_memory
+    │   ├── TimedOut                  timed_out
+    │   ├── Cancelled                 cancelled
+    │   ├── AttemptsExhausted         attempts_exhausted
+    │   ├── ReferenceNotFound         reference_not_found
+    │   └── Internal                  internal
+    ├── Fenced                        another worker owns the report now
+    ├── StoreUnavailable              the table or the bucket did not take it; ask again
+    └── CatalogueError                a report type's file is wrong: file, key, reason
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class RaporError(Exception):
+    """Base of all; never raised itself."""
+
+
+class RequestError(RaporError):
+    """The caller can mend it."""
+
+    code: ClassVar[str]
+    message: ClassVar[str]
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class MalformedBody(RequestError):
+    """The body is not one JSON object."""
+
+    code = "malformed_body"
+    message = "The body must be one JSON object in UTF-8."
+
+
+class Unauthenticated(RequestError):
+    """No verified subject: a route without its authorizer fails closed."""
+
+    code = "unauthenticated"
+    message = "Unauthorized"
+
+
+class Forbidden(RequestError):
+    """The caller holds neither the permission nor its `.own` form."""
+
+    code = "forbidden"
+    message = "Forbidden"
+
+
+class NotFound(RequestError):
+    """Absent, deleted or somebody else's: the answer is the same."""
+
+    code = "not_found"
+    message = "Not Found"
+
+
+class NotCompleted(RequestError):
+    """There is no document yet, or there never will be."""
+
+    code = "not_completed"
+    message = "The report has no document: it is not completed."
+
+
+class DocumentExpired(RequestError):
+    """The document was there and is past its retention."""
+
+    code = "document_expired"
+    message = "The document has expired. Order the report again."
+
+
+class BodyTooLarge(RequestError):
+    """The body is over the limit."""
+
+    code = "body_too_large"
+    message = "The body is too large."
+
+
+class UnsupportedMediaType(RequestError):
+    """The body is not declared as JSON."""
+
+    code = "unsupported_media_type"
+    message = "The body must be application/json in UTF-8."
+
+
+class Invalid(RequestError):
+    """Fields are wrong: every one of them, by dotted name."""
+
+    code = "validation_failed"
+    message = "Validation failed"
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.errors = {field: list(sentences) for field, sentences in errors.items()}
+
+
+class KeyReused(Invalid):
+    """The Idempotency-Key came before with another body."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__({"Idempotency-Key": ["The Idempotency-Key was used before with another body."]})
+
+
+class TooManyUnfinished(RequestError):
+    """The caller has as many unfinished reports as the service allows."""
+
+    code = "too_many_unfinished"
+    message = "Too many unfinished reports. Wait for some to finish."
+
+
+class RenderError(RaporError):
+    """Why a report has no document; `retryable` says whether a later attempt may succeed by itself."""
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+
+class InvalidParameters(RenderError):
+    """The stored parameters do not fit the type (any more)."""
+
+    code = "invalid_parameters"
+
+
+class SourceUnavailable(RenderError):
+    """The data could not be reached."""
+
+    code = "source_unavailable"
+    retryable = True
+
+
+class SourceInvalid(RenderError):
+    """The data is there but is not what the type's query needs."""
+
+    code = "source_invalid"
+
+
+class TooManyRows(RenderError):
+    """More rows than the format may hold; the message names one that can."""
+
+    code = "too_many_rows"
+
+
+class OutOfMemory(RenderError):
+    """The query needs more memory than the function has."""
+
+    code = "out_of_memory"
+
+
+class TimedOut(RenderError):
+    """The function's time ran out before the document was written."""
+
+    code = "timed_out"
+
+
+class Cancelled(RenderError):
+    """The owner cancelled it."""
+
+    code = "cancelled"
+
+
+class AttemptsExhausted(RenderError):
+    """Every allowed attempt ended without an answer."""
+
+    code = "attempts_exhausted"
+
+
+class ReferenceNotFound(RenderError):
+    """There is nothing to score under this reference."""
+
+    code = "reference_not_found"
+
+
+class Internal(RenderError):
+    """Our own fault; the logs hold the cause, the message does not."""
+
+    code = "internal"
+    retryable = True
+
+
+class Fenced(RaporError):
+    """Another worker owns the report, or it has ended: stop and touch nothing."""
+
+
+class StoreUnavailable(RaporError):
+    """The table or the bucket could not be reached; the same event must come again."""
+
+
+class CatalogueError(RaporError):
+    """A report type's file is wrong."""
+
+    def __init__(self, file: str, key: str, reason: str) -> None:
+        super().__init__(f"{file}: {key}: {reason}" if key else f"{file}: {reason}")
+        self.file, self.key, self.reason = file, key, reason

@@ -1,0 +1,184 @@
+"""A report and the moves it may make. No I/O, no AWS, no clock but the one passed in."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+ID_EPOCH_MS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
+ID_RANDOM_BITS = 12  # 41 bits of milliseconds + 12 = 53, the integers JSON clients hold exactly
+
+
+class Status(StrEnum):
+    """The contract's four; cancelled is `failed` with code `cancelled`."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED}),
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.PENDING}),  # PENDING: lease ran out, or a transient fault
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset({Status.PENDING}),  # retry
+}
+
+
+class Format(StrEnum):
+    """What a document can be."""
+
+    PDF = "pdf"
+    EXCEL = "excel"
+    CSV = "csv"
+    JSON = "json"
+
+    @property
+    def extension(self) -> str:
+        """Of the document's file, without the dot."""
+        return "xlsx" if self is Format.EXCEL else self.value
+
+    @property
+    def content_type(self) -> str:
+        """Media type of the document."""
+        return CONTENT_TYPES[self]
+
+
+CONTENT_TYPES: Mapping[Format, str] = {
+    Format.PDF: "application/pdf",
+    Format.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSON: "application/json",
+}
+
+
+class Lane(StrEnum):
+    """Two queues, so that a slow document never holds a quick one."""
+
+    FAST = "fast"
+    HEAVY = "heavy"
+
+
+class Scope(StrEnum):
+    """Which rows of its sources a report may contain."""
+
+    ALL = "all"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the current attempt is; `percent` is 0 to 100 and never goes back within an attempt."""
+
+    percent: int
+    stage: str
+    rows_done: int
+    rows_total: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a completed report's document is; `columns` are (name, type)."""
+
+    row_count: int
+    rows_total: int
+    truncated: bool
+    columns: tuple[tuple[str, str], ...]
+    size_bytes: int
+    sha256: str
+    content_type: str
+    as_of: datetime
+    expires_at: datetime
+    missing_glyphs: int
+    key: str  # where the document lies in the bucket; never shown
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a report failed, in a code for programs and a sentence for people."""
+
+    code: str
+    message: str
+    retryable: bool
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """
+    One order for a document, and what became of it.
+
+    `user_id` is the token's subject, compared as the raw string. `options` is None when the client
+    sent none. `imported` marks a report made elsewhere: recorded as it stands, never rendered.
+    """
+
+    id: int
+    uuid: UUID
+    title: str
+    report_type: str
+    type_version: int
+    parameters: Mapping[str, Any]
+    format: Format
+    status: Status
+    is_active: bool
+    user_id: str
+    scope: Scope
+    lane: Lane
+    locale: str
+    created_at: datetime
+    updated_at: datetime
+    options: Mapping[str, Any] | None = None
+    imported: bool = False
+    attempt: int = 0
+    max_attempts: int = 3
+    dispatches: int = 0
+    due_at: datetime | None = None
+    not_before: datetime | None = None
+    owner: str | None = None
+    lease_until: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    deleted_at: datetime | None = None
+    progress: Progress | None = None
+    result: Result | None = None
+    error: Failure | None = None
+    schedule_id: str | None = None
+    scheduled_for: str | None = None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether a worker may still have to do something for it."""
+        return self.is_active and not self.imported and not self.deleted_at and self.status in UNFINISHED
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has come to an end."""
+        return self.status not in UNFINISHED
+
+
+UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A report's two names: the integer for people and sorting, the uuid as the key."""
+
+    id: int
+    uuid: UUID
+    created_at: datetime = field(compare=False)
+
+
+def new_identity(now: datetime) -> Identity:
+    """Make an integer below 2^53 that grows with time, and a random uuid."""
+    milliseconds = int(now.timestamp() * 1000) - ID_EPOCH_MS
+    return Identity(milliseconds << ID_RANDOM_BITS | secrets.randbits(ID_RANDOM_BITS), uuid4(), now)
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds and Z, as both contracts print it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
