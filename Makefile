@@ -14,7 +14,7 @@ ARCHITECTURE := x86_64
 
 say = printf '\033[1m%s\033[0m\n'
 python := .venv/bin/python
-lean := | { grep -v '^ [-+~] ' || true; }
+lean := | { grep -vE '^ [-+~] |^Using Python' || true; }
 # uv reads its own settings only; where those reach no index, pip takes the same lock.
 install = .venv/bin/uv pip sync --require-hashes --python $(1)/bin/python $(2) 2>&1 $(lean) \
 	|| $(python) -m pip --python $(1)/bin/python install --progress-bar off --require-hashes -r $(2)
@@ -41,15 +41,15 @@ clean:  ## remove what was built and installed; reports in .rapor/ and documents
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Packages
-build: .venv-sam/.ready .venv-runtime/.ready  ## the packages that are deployed, with bytecode, under .aws-sam/build
+build: .venv/.ready .venv-sam/.ready .venv-runtime/.ready  ## the packages that are deployed, with bytecode, under .aws-sam/build
 	@$(say) 'sam build ($(ARCHITECTURE))'
-	@$(sam) build --build-dir .aws-sam/build --parallel --parameter-overrides Architecture=$(ARCHITECTURE) $(quiet)
-	@.venv-runtime/bin/python -m local.package .aws-sam/build
+	@$($(ARCHITECTURE)) $(sam) build --build-dir .aws-sam/build --parallel --parameter-overrides Architecture=$(ARCHITECTURE) $(quiet)
+	@$(python) -m local.package .aws-sam/build .venv-runtime/bin/python
 
 build-arm64: .venv-sam/.ready .venv-runtime/.ready
 	@[ -z '$(SKIP_ARM64)' ] || { echo 'SKIP_ARM64 is set: arm64 not built'; exit 0; }; \
 	$(say) 'sam build (arm64)'; \
-	$(sam) build --build-dir .aws-sam/build-arm64 --parallel --parameter-overrides Architecture=arm64 $(quiet)
+	$(arm64) $(sam) build --build-dir .aws-sam/build-arm64 --parallel --parameter-overrides Architecture=arm64 $(quiet)
 
 invoke: .venv/.ready .venv-sam/.ready .venv-runtime/.ready  ## run built functions in the real runtime: the tour, or F=create_report E=events/….json
 	@exec $(python) -m local.invoke $(F) $(E)
@@ -88,6 +88,8 @@ test-runtime: .venv/.ready .venv-sam/.ready .venv-runtime/.ready
 # sam wants a python3.13 with pip on PATH. Its state stays here, and it asks nobody who we are.
 sam = PATH="$(CURDIR)/.venv-runtime/bin:$$PATH" __SAM_CLI_APP_DIR="$(CURDIR)/.aws-sam/state" SAM_CLI_TELEMETRY=0 \
 	AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=eu-central-1 .venv-sam/bin/sam
+# sam asks pip for the usual tags only; obstore and arro3-core publish their arm64 wheels as manylinux_2_24.
+arm64 := PIP_ONLY_BINARY=:all: PIP_PLATFORM='manylinux_2_17_aarch64 manylinux2014_aarch64 manylinux_2_24_aarch64 manylinux_2_28_aarch64'
 quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 
 # Environments. A stamp is newer than its lock, or the environment is brought up to it.
