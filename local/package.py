@@ -22,9 +22,7 @@ class Packages:
 
     def __init__(self, build: Path) -> None:
         template: dict[str, Any] = yaml.safe_load((build / "template.yaml").read_text())
-        resources = {
-            name: resource for name, resource in template["Resources"].items() if resource["Type"] in MOUNTED
-        }
+        resources = {name: resource for name, resource in template["Resources"].items() if resource["Type"] in MOUNTED}
         self._build = build
         self._shared = template["Globals"]["Function"].get("Layers", [])
         self.types = {name: resource["Type"] for name, resource in resources.items()}
@@ -41,7 +39,8 @@ class Packages:
     def folder(self, name: str) -> Path:
         """Where the package lies: under the build, or still in the source where it has no build step."""
         properties = self._properties[name]
-        return (self._build / (properties.get("CodeUri") or properties["ContentUri"])).resolve()
+        location: str = properties.get("CodeUri") or properties["ContentUri"]
+        return (self._build / location).resolve()
 
     def layers(self, function: str) -> list[str]:
         """Logical ids of the layers under a function, the first mounted first."""
