@@ -23,7 +23,8 @@ class Status(StrEnum):
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED}),
-    Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.PENDING}),  # PENDING: lease ran out, or a transient fault
+    # Back to PENDING: its lease ran out, or a transient fault.
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.PENDING}),
     Status.COMPLETED: frozenset(),
     Status.FAILED: frozenset({Status.PENDING}),  # retry
 }

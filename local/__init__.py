@@ -1,0 +1,1 @@
+"""One machine playing the AWS around the functions; never deployed."""
