@@ -69,9 +69,10 @@ class Engine(Protocol):
 class Sink(Protocol):
     """Takes a document's bytes; knows size and SHA-256 once it is closed."""
 
-    size_bytes: int
-    sha256: str
-
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
     def write(self, data: bytes, /) -> object: ...
 
 
@@ -138,7 +139,7 @@ def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Out
         reports.complete(report, result, now=workshop.clock())
     except Fenced:
         return Outcome.FENCED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever happened, the report must come to an end
         return _give_up(report, _reason(error), workshop)
     return Outcome.COMPLETED
 
@@ -206,9 +207,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
 def document_key(report: Report) -> str:
     """Name the object after attempt and owner: a key that nobody else can have is never overwritten."""
     owner = (report.owner or "")[:8]
-    return (
-        f"reports/{report.created_at:%Y-%m-%d}/{report.uuid}/{report.attempt}-{owner}.{report.format.extension}"
-    )
+    return f"reports/{report.created_at:%Y-%m-%d}/{report.uuid}/{report.attempt}-{owner}.{report.format.extension}"
 
 
 def _type_of(report: Report, catalogue: Catalogue) -> ReportType:

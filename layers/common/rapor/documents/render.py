@@ -42,4 +42,4 @@ def _in_words(report_type: ReportType, parameters: Mapping[str, Any], locale: st
         value = parameters.get(name, schema.get("default"))
         if value is not None:
             labels = schema.get("x-label", {})
-            yield labels.get(locale, schema.get("title", name)), str(value)
+            yield labels.get(locale, name), str(value)

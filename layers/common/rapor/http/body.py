@@ -45,7 +45,9 @@ def _check_media_type(content_type: str | None) -> None:
         return
     media_type, _, parameters = content_type.partition(";")
     media_type = media_type.strip().lower()
-    is_json = media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+    is_json = media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
     name, _, charset = parameters.strip().lower().partition("=")
     if not is_json or (name == "charset" and charset.strip('" ') not in {"utf-8", "utf8"}):
         raise UnsupportedMediaType
@@ -69,7 +71,7 @@ def _finite_float(text: str) -> float:
     return number
 
 
-def _check_strings(value: Any, depth: int) -> None:
+def _check_strings(value: object, depth: int) -> None:
     """Refuse lone surrogates, which no UTF-8 answer could carry back, and nesting beyond reason."""
     if depth == 0:
         raise ValueError("nested too deeply")

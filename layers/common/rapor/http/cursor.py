@@ -49,6 +49,7 @@ def position_in(request: Request, caller: Caller) -> Position | None:
 
 
 def cursor_to(position: Position | None, caller: Caller) -> str | None:
+    """Make a position opaque, and good for this caller only."""
     if position is None:
         return None
     text = json.dumps([position.key, position.backwards, _mark(caller)], separators=(",", ":"))
@@ -61,6 +62,7 @@ def _mark(caller: Caller) -> str:
 
 
 def link_to(request: Request, caller: Caller, position: Position | None) -> str | None:
+    """Give the address of the page at *position*."""
     cursor = cursor_to(position, caller)
     if cursor is None:
         return None

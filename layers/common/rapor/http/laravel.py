@@ -123,37 +123,49 @@ def user_id_of(subject: str) -> int | str:
 
 
 def _progress(progress: Progress | None) -> dict[str, Any] | None:
-    return None if progress is None else {
-        "percent": progress.percent,
-        "stage": progress.stage,
-        "rows_done": progress.rows_done,
-        "rows_total": progress.rows_total,
-        "updated_at": iso(progress.updated_at),
-    }
+    return (
+        None
+        if progress is None
+        else {
+            "percent": progress.percent,
+            "stage": progress.stage,
+            "rows_done": progress.rows_done,
+            "rows_total": progress.rows_total,
+            "updated_at": iso(progress.updated_at),
+        }
+    )
 
 
 def _result(result: Result | None) -> dict[str, Any] | None:
-    return None if result is None else {
-        "row_count": result.row_count,
-        "rows_total": result.rows_total,
-        "truncated": result.truncated,
-        "columns": [{"name": name, "type": kind} for name, kind in result.columns],
-        "size_bytes": result.size_bytes,
-        "sha256": result.sha256,
-        "content_type": result.content_type,
-        "as_of": iso(result.as_of),
-        "expires_at": iso(result.expires_at),
-        "missing_glyphs": result.missing_glyphs,
-    }
+    return (
+        None
+        if result is None
+        else {
+            "row_count": result.row_count,
+            "rows_total": result.rows_total,
+            "truncated": result.truncated,
+            "columns": [{"name": name, "type": kind} for name, kind in result.columns],
+            "size_bytes": result.size_bytes,
+            "sha256": result.sha256,
+            "content_type": result.content_type,
+            "as_of": iso(result.as_of),
+            "expires_at": iso(result.expires_at),
+            "missing_glyphs": result.missing_glyphs,
+        }
+    )
 
 
 def _error(failure: Failure | None) -> dict[str, Any] | None:
-    return None if failure is None else {
-        "code": failure.code,
-        "message": failure.message,
-        "retryable": failure.retryable,
-        "attempt": failure.attempt,
-    }
+    return (
+        None
+        if failure is None
+        else {
+            "code": failure.code,
+            "message": failure.message,
+            "retryable": failure.retryable,
+            "attempt": failure.attempt,
+        }
+    )
 
 
 def _iso_or_none(moment: datetime | None) -> str | None:

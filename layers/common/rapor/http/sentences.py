@@ -67,7 +67,7 @@ def parameter_errors(report_type: ReportType, parameters: Mapping[str, Any]) -> 
     return errors
 
 
-def _sentences(error: ValidationError) -> Iterator[tuple[str, str]]:
+def _sentences(error: ValidationError) -> Iterator[tuple[str, str]]:  # noqa: C901 - a table, a row a keyword
     field = _field(error.instance_path)
     match error.kind.as_dict():
         case {"name": "required", "property": missing}:

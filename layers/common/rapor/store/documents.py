@@ -7,10 +7,9 @@ A document is streamed in parts and appears whole or not at all.
 """
 
 import hashlib
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from botocore.client import BaseClient
@@ -18,8 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rapor.store.faults import passing_faults_named
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PART_BYTES = 8 * 1024 * 1024  # S3 refuses multipart parts under 5 MiB, but for the last
-UNSAFE_IN_FILE_NAMES = str.maketrans({c: "-" for c in '"\\/;:*?<>|%'} | {c: None for c in range(32)} | {127: None})
+UNSAFE_IN_FILE_NAMES = str.maketrans(dict.fromkeys('"\\/;:*?<>|%', "-") | dict.fromkeys(range(32)) | {127: None})
 
 
 class DocumentBucket:

@@ -208,14 +208,11 @@ class ReportTable:
         """
         self._update_held(
             report,
-            "SET #status = :pending, not_before = :later, due_at = :later, updated_at = :at"
-            " REMOVE #owner, lease_until",
+            "SET #status = :pending, not_before = :later, due_at = :later, updated_at = :at REMOVE #owner, lease_until",
             {":pending": Status.PENDING.value, ":later": milliseconds(not_before), ":at": iso(now)},
         )
 
-    def _finish(
-        self, report: Report, status: Status, assignments: str, values: dict[str, Any], now: datetime
-    ) -> None:
+    def _finish(self, report: Report, status: Status, assignments: str, values: dict[str, Any], now: datetime) -> None:
         try:
             self._update_held(
                 report,
