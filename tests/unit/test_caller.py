@@ -38,7 +38,9 @@ def test_permissions_come_in_every_shape(claim: object, names: set[str]) -> None
     assert names_in(claim) == names
 
 
-@pytest.mark.parametrize("claims", [None, {}, {"sub": ""}, {"sub": None}, {"sub": 7}, {"permissions": ["reports.view"]}])
+@pytest.mark.parametrize(
+    "claims", [None, {}, {"sub": ""}, {"sub": None}, {"sub": 7}, {"permissions": ["reports.view"]}]
+)
 def test_no_subject_is_nobody(claims: dict[str, Any] | None) -> None:
     with pytest.raises(Unauthenticated):
         Caller.from_claims(claims)

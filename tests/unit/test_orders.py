@@ -40,11 +40,7 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
     (
         "dates the wrong way round",
         {"parameters": {"date_from": "2025-02-01", "date_to": "2025-01-01"}},
-        {
-            "parameters.date_to": [
-                "The parameters.date to field must be a date after or equal to parameters.date from."
-            ]
-        },
+        {"parameters.date_to": ["The parameters.date to field must be a date after or equal to parameters.date from."]},
     ),
     (
         "unknown status parameter",
@@ -80,15 +76,18 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
     ),
     ("unhashable option", {"options": {"locale": []}}, {"options.locale": ["The selected options.locale is invalid."]}),
     ("unknown field", {"user_id": 2}, {"user_id": ["The user id field is prohibited."]}),
-    ("server's field", {"uuid": "x", "attempt": 9}, {
-        "uuid": ["The uuid field is prohibited."], "attempt": ["The attempt field is prohibited."],
-    }),
+    (
+        "server's field",
+        {"uuid": "x", "attempt": 9},
+        {
+            "uuid": ["The uuid field is prohibited."],
+            "attempt": ["The attempt field is prohibited."],
+        },
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("change", "errors"), [case[1:] for case in SENTENCES], ids=[case[0] for case in SENTENCES]
-)
+@pytest.mark.parametrize(("change", "errors"), [case[1:] for case in SENTENCES], ids=[case[0] for case in SENTENCES])
 def test_everything_wrong_is_named_in_laravels_words(change: dict[str, Any], errors: dict[str, list[str]]) -> None:
     body = {**REQUIRED, **change} if change else {}
 

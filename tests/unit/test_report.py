@@ -20,7 +20,11 @@ def test_reports_move_only_as_drawn() -> None:
 def test_ids_grow_with_time_and_fit_53_bits() -> None:
     in_2090 = NOW + timedelta(days=365 * 65)
 
-    earlier, later, last = new_identity(NOW).id, new_identity(NOW + timedelta(milliseconds=1)).id, new_identity(in_2090).id
+    earlier, later, last = (
+        new_identity(NOW).id,
+        new_identity(NOW + timedelta(milliseconds=1)).id,
+        new_identity(in_2090).id,
+    )
 
     assert earlier < later < last < 2**53
 
