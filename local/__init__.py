@@ -1,0 +1,1 @@
+"""One-machine stand-in for the AWS around the functions; never deployed."""
