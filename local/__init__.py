@@ -1,0 +1,15 @@
+"""
+The AWS around the real functions, played on one machine.
+
+    template, cloudformation   what `template.yaml` asks for
+    aws                        DynamoDB, S3 and SQS: moto, mended (moto_fixes), links enforced (presigned)
+    state                      kept across restarts
+    functions                  the functions' own code, called as Lambda calls it
+    gateway, authorizer, events, server   the HTTP API
+    streams, patterns          the stream's event source mappings
+    scheduler                  schedules of the template
+    tokens                     a key pair, and tokens the gateway accepts
+    run, first_order, cli      `make run` and `rapor`
+
+For tests and first contact, on loopback; never a production server.
+"""
