@@ -1,0 +1,131 @@
+# Every habit has one name here; `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+# A name on PATH may be a shim that refuses, so each candidate is asked to run.
+find-python = $(shell for python in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1)*/bin/python$(1); do \
+	"$$python" -c 'import ensurepip, sys; print(sys.executable)' 2>/dev/null && break; done)
+PYTHON = $(or $(call find-python,3.13),$(call find-python,3))
+ARCHITECTURE := x86_64
+
+say = printf '\033[1m%s\033[0m\n'
+python := .venv/bin/python
+lean := | { grep -vE '^ [-+~] |^Using Python' || true; }
+# uv reads its own settings only; where those reach no index, pip takes the same lock.
+install = .venv/bin/uv pip sync --require-hashes --python $(1)/bin/python $(2) 2>&1 $(lean) \
+	|| $(python) -m pip --python $(1)/bin/python install --progress-bar off --require-hashes -r $(2)
+locks := layers/common/requirements.txt functions/process_report/requirements.txt
+
+##@ Every day
+help:  ## this list
+	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.ready  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
+	@exec $(python) -m local
+
+test: .venv/.ready  ## unit, integration, faults and e2e tests (ARGS for pytest)
+	@$(python) -m pytest -m 'not runtime' $(ARGS)
+
+check: lint types test-3.11 template build-arm64 build test-runtime  ## all else that CI runs
+
+bench: .venv/.ready  ## run benchmarks/*.py
+	@for file in benchmarks/*.py; do [ -e "$$file" ] || { echo 'benchmarks/ is empty'; break; }; \
+		$(say) "$$file"; $(python) "$$file"; done
+
+clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
+	rm -rf .venv .venv-* .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+##@ Packages
+build: .venv/.ready .venv-sam/.ready .venv-runtime/.ready  ## the packages that are deployed, with bytecode, under .aws-sam/build
+	@$(say) 'sam build ($(ARCHITECTURE))'
+	@$($(ARCHITECTURE)) $(sam) build --build-dir .aws-sam/build --parallel --parameter-overrides Architecture=$(ARCHITECTURE) $(quiet)
+	@$(python) -m local.package .aws-sam/build .venv-runtime/bin/python
+
+build-arm64: .venv-sam/.ready .venv-runtime/.ready
+	@[ -z '$(SKIP_ARM64)' ] || { echo 'SKIP_ARM64 is set: arm64 not built'; exit 0; }; \
+	$(say) 'sam build (arm64)'; \
+	$(arm64) $(sam) build --build-dir .aws-sam/build-arm64 --parallel --parameter-overrides Architecture=arm64 $(quiet)
+
+invoke: .venv/.ready .venv-sam/.ready .venv-runtime/.ready  ## run built functions in the real runtime: the tour, or F=create_report E=events/….json
+	@exec $(python) -m local.invoke $(F) $(E)
+
+lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 for newer versions)
+	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	$(compile) --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
+	$(compile) --python-version 3.13 --group process-report -c requirements/dev.txt -o functions/process_report/requirements.txt
+	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
+	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
+	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
+
+compile = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+# The steps of `make check`.
+lint: .venv/.ready
+	@$(say) 'ruff'; $(python) -m ruff check --quiet .; $(python) -m ruff format --quiet --check .
+
+types: .venv/.ready
+	@$(say) 'mypy --strict'; $(python) -m mypy
+
+test-3.11: python = .venv-3.11/bin/python
+test-3.11:
+	@if [ -n '$(call find-python,3.11)' ]; then \
+		$(MAKE) --no-print-directory .venv-3.11/.ready; $(say) 'unit tests on python3.11'; \
+		.venv-3.11/bin/python -m pytest tests/unit -q; \
+	else echo 'no python3.11 here: unit tests ran on one version only'; fi
+
+template: .venv-sam/.ready
+	@$(say) 'sam validate --lint'; $(sam) validate --lint $(quiet)
+
+test-runtime: .venv/.ready .venv-sam/.ready .venv-runtime/.ready
+	@$(say) 'built packages in the real runtime'; $(python) -m pytest -m runtime
+
+# sam wants a python3.13 with pip on PATH. Its state stays here, and it asks nobody who we are.
+sam = PATH="$(CURDIR)/.venv-runtime/bin:$$PATH" __SAM_CLI_APP_DIR="$(CURDIR)/.aws-sam/state" SAM_CLI_TELEMETRY=0 \
+	AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=eu-central-1 .venv-sam/bin/sam
+# sam asks pip for the usual tags only; obstore and arro3-core publish their arm64 wheels as manylinux_2_24.
+arm64 := PIP_ONLY_BINARY=:all: PIP_PLATFORM='manylinux_2_17_aarch64 manylinux2014_aarch64 manylinux_2_24_aarch64 manylinux_2_28_aarch64'
+quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
+
+# Environments. A stamp is newer than its lock, or the environment is brought up to it.
+.venv/bin/uv: requirements/uv.txt
+	@[ -n '$(PYTHON)' ] || { echo 'python3 (3.11, 3.12 or 3.13) with venv is needed, and none was found' >&2; exit 1; }
+	@$(say) "setting up .venv: $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit("python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv --clear .venv
+	@$(python) -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.ready: requirements/dev.txt pyproject.toml .venv/bin/uv
+	@$(call install,.venv,$<)
+	@.venv/bin/uv pip install -q --no-deps --no-build-isolation --python $(python) -e . \
+		|| $(python) -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-3.11/.ready: requirements/dev.txt pyproject.toml .venv/bin/uv
+	@$(say) 'setting up .venv-3.11'
+	@$(call find-python,3.11) -m venv --clear .venv-3.11
+	@$(call install,.venv-3.11,$<)
+	@.venv/bin/uv pip install -q --no-deps --no-build-isolation --python .venv-3.11/bin/python -e . \
+		|| .venv-3.11/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-sam/.ready: requirements/sam.txt .venv/bin/uv
+	@$(say) 'setting up .venv-sam: aws-sam-cli'
+	@$(PYTHON) -m venv --clear .venv-sam
+	@$(call install,.venv-sam,$<)
+	@mkdir -p .aws-sam; touch $@
+
+.venv-runtime/.ready: requirements/runtime.txt .venv/bin/uv
+	@[ -n '$(call find-python,3.13)' ] || { echo 'python3.13 is needed to build: Lambda runs it, and bytecode fits one version' >&2; exit 1; }
+	@$(say) 'setting up .venv-runtime: python3.13 as in Lambda'
+	@$(call find-python,3.13) -m venv --clear .venv-runtime
+	@$(call install,.venv-runtime,$<)
+	@touch $@
+
+.PHONY: help run test check bench clean build build-arm64 invoke lock lint types test-3.11 template test-runtime

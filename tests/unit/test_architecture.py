@@ -1,0 +1,188 @@
+"""Who may import whom."""
+
+import ast
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+CORE = {"report", "errors"}
+USE_CASE = CORE | {"catalogue", "caller", "locale"}
+ADAPTER = CORE | {"catalogue", "locale"}
+MAY_IMPORT = {
+    "report": set(),
+    "errors": set(),
+    "locale": set(),
+    "caller": CORE,
+    "settings": CORE,
+    "catalogue": CORE,
+    "create": USE_CASE,
+    "process": USE_CASE,
+    "read": USE_CASE,
+    "sweep": USE_CASE,
+    "http": CORE | {"caller", "catalogue"},
+    "store": ADAPTER,
+    "data": ADAPTER,
+    "documents": ADAPTER,
+}
+ONLY_IN = {
+    "boto3": {"store", "data", "functions"},
+    "botocore": {"store", "data", "functions"},
+    "aws_lambda_powertools": {"http", "functions"},
+    "duckdb": {"data"},
+    "arro3": {"data"},
+    "obstore": {"data"},
+}
+ROOM_LINES = 80
+
+
+def breaches(root: Path) -> list[str]:
+    """Every rule broken below *root*, as `file:line: sentence`."""
+    return sorted([*package_breaches(root), *room_breaches(root), *path_breaches(root)])
+
+
+def package_breaches(root: Path) -> Iterator[str]:
+    package = root / "layers/common/rapor"
+    for file in package.rglob("*.py"):
+        part = file.relative_to(package).with_suffix("").parts[0]
+        for line, name in imports(file, root / "layers/common"):
+            for sentence in package_rules(part, name):
+                yield f"{file.relative_to(root)}:{line}: {sentence}"
+
+
+def package_rules(part: str, name: str) -> Iterator[str]:
+    top, _, rest = name.partition(".")
+    if part != "__init__" and part not in MAY_IMPORT:
+        yield f"rapor.{part} is new: say in MAY_IMPORT whom it may import"
+    elif top == "rapor" and rest.split(".")[0] not in {"", part, *MAY_IMPORT.get(part, set())}:
+        yield f"{part} may not import {name}"
+    if part not in ONLY_IN.get(top, {part}):
+        yield f"{part} may not import {top}: it belongs in {', '.join(sorted(ONLY_IN[top]))}"
+    if top in {"functions", "app", "local", "tests"}:
+        yield f"nothing in rapor imports {name}"
+
+
+def room_breaches(root: Path) -> Iterator[str]:
+    for file in (root / "functions").rglob("*.py"):
+        where = file.relative_to(root)
+        for line, name in imports(file, root):
+            top = name.split(".")[0]
+            if top in {"functions", "app", "local", "tests"}:
+                yield f"{where}:{line}: a room does not import {name}"
+            if "functions" not in ONLY_IN.get(top, {"functions"}):
+                yield f"{where}:{line}: a room may not import {top}"
+        if (length := lines_of_code(file)) > ROOM_LINES:
+            yield f"{where}:1: {length} lines; a room has at most {ROOM_LINES}"
+
+
+def path_breaches(root: Path) -> Iterator[str]:
+    for folder in ("functions", "layers", "local", "tests", "benchmarks"):
+        for file in (root / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.expr | ast.stmt) and edits_path(node):
+                    yield f"{file.relative_to(root)}:{node.lineno}: nobody edits sys.path"
+
+
+def edits_path(node: ast.AST) -> bool:
+    """Whether *node* changes where modules are found."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="sys"), attr="path"))):
+            return True
+        case ast.Call(func=ast.Attribute(attr="syspath_prepend" | "addsitedir")):
+            return True
+        case ast.Attribute(value=ast.Name(id="sys"), attr="path", ctx=ast.Store() | ast.Del()):
+            return True
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="path"), ctx=ast.Store() | ast.Del()):
+            return True
+        case ast.ImportFrom(module="sys", names=names):
+            return any(alias.name == "path" for alias in names)
+    return False
+
+
+def imports(file: Path, root: Path) -> Iterator[tuple[int, str]]:
+    """Every module *file* names, absolute, wherever in it; `from a import b` names `a.b`."""
+    package = file.relative_to(root).parent.parts
+    for node in ast.walk(ast.parse(file.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from ((node.lineno, alias.name) for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                base = [*package[: len(package) - level + 1], module] if level else [module]
+                stem = ".".join(part for part in base if part)
+                yield from ((node.lineno, f"{stem}.{alias.name}") for alias in names)
+            case ast.Call(
+                func=ast.Name(id="__import__") | ast.Attribute(attr="import_module") | ast.Name(id="import_module"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield node.lineno, name
+
+
+def lines_of_code(file: Path) -> int:
+    """Lines of code and docstrings: not blank, not only a comment."""
+    lines = (line.strip() for line in file.read_text().splitlines())
+    return sum(1 for line in lines if line and not line.startswith("#"))
+
+
+def test_everyone_imports_only_whom_they_may() -> None:
+    assert breaches(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("layers/common/rapor/report.py", "import boto3"),
+        ("layers/common/rapor/report.py", "from rapor import errors"),
+        ("layers/common/rapor/report.py", "def late():\n    import botocore.config"),
+        ("layers/common/rapor/catalogue.py", "from .store import table"),
+        ("layers/common/rapor/catalogue.py", "from importlib import import_module\nimport_module('duckdb')"),
+        ("layers/common/rapor/create.py", "from rapor.store.table import ReportTable"),
+        ("layers/common/rapor/process.py", "from aws_lambda_powertools import Logger"),
+        ("layers/common/rapor/documents/pdf.py", "import duckdb"),
+        ("layers/common/rapor/documents/pdf.py", "from ..data import engine"),
+        ("layers/common/rapor/data/engine.py", "from rapor.caller import Caller"),
+        ("layers/common/rapor/http/laravel.py", "from rapor.create import create_report"),
+        ("layers/common/rapor/store/table.py", "from functions.create_report import app"),
+        ("layers/common/rapor/novelty.py", "import json"),
+        ("functions/create_report/app.py", "from functions.read_report.app import settings"),
+        ("functions/create_report/app.py", "import duckdb"),
+        ("functions/create_report/app.py", "x = 1\n" * 81),
+        ("functions/create_report/app.py", "import sys\nsys.path.insert(0, '.')"),
+        ("tests/unit/test_x.py", "import sys\nsys.path = []"),
+        ("tests/unit/test_x.py", "def test(monkeypatch):\n    monkeypatch.syspath_prepend('.')"),
+        ("local/x.py", "from sys import path"),
+    ],
+)
+def test_a_breach_is_found(tmp_path: Path, file: str, code: str) -> None:
+    copy_sources(tmp_path)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    with (tmp_path / file).open("a") as stream:
+        stream.write(f"\n{code}\n")
+
+    new = set(breaches(tmp_path)) - set(breaches(ROOT))
+
+    assert [breach.split(":")[0] for breach in new] == [file]
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("layers/common/rapor/store/table.py", "import boto3\nfrom rapor.report import Report"),
+        ("layers/common/rapor/data/engine.py", "import duckdb\nfrom . import ranges"),
+        ("layers/common/rapor/process.py", "from rapor.locale import words"),
+        ("functions/create_report/app.py", "import boto3\nfrom rapor.store.table import ReportTable"),
+        ("local/x.py", "import sys\nprint(sys.path)"),
+    ],
+)
+def test_what_is_allowed_passes(tmp_path: Path, file: str, code: str) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(code)
+
+    assert breaches(tmp_path) == []
+
+
+def copy_sources(target: Path) -> None:
+    for folder in ("functions", "layers/common/rapor"):
+        shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__"))
