@@ -65,15 +65,9 @@ class JwtAuthorizer:
 
     def _is_in_time(self, claims: Mapping[str, Any]) -> bool:
         now = self._clock()
-        expires, issued, begins = (claims.get(it) for it in ("exp", "iat", "nbf"))
-        return (
-            _is_date(expires)
-            and _is_date(issued)
-            and (begins is None or _is_date(begins))
-            and expires > now
-            and issued <= now
-            and (begins is None or begins <= now)
-        )
+        begins = claims.get("nbf", now)
+        dates = (claims.get("exp"), claims.get("iat"), begins)
+        return all(map(_is_date, dates)) and claims["exp"] > now and max(claims["iat"], begins) <= now
 
 
 def _token(authorization: str) -> str:

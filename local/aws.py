@@ -13,7 +13,7 @@ import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.s3.models import s3_backends
-from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -38,9 +38,7 @@ class LocalAws:
     is the same for other processes. With a state file, what is written survives the context.
     """
 
-    def __init__(
-        self, stack: Stack, *, state_file: Path | None = None, host: str = LOOPBACK, port: int = 0
-    ) -> None:
+    def __init__(self, stack: Stack, *, state_file: Path | None = None, host: str = LOOPBACK, port: int = 0) -> None:
         self._stack = stack
         self._address = (host, port)
         self.state = State(state_file) if state_file else None

@@ -42,7 +42,7 @@ class Answer:
 class _StayHere(urllib.request.HTTPRedirectHandler):
     """A redirect is an answer: following it would send the token along."""
 
-    def redirect_request(  # noqa: PLR0913, PLR0917 (urllib's)
+    def redirect_request(  # noqa: PLR0917 (urllib's)
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
         """Do not follow."""

@@ -23,6 +23,7 @@ from local.cloudformation import REGION
 from local.template import Function
 
 PAYLOAD_BYTES = 6 * 1024 * 1024  # Lambda's limit for a synchronous call, each way
+OUR_FRAMES = (__file__, "<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 Handler = Callable[[Any, "Context"], Any]
 Say = Callable[[str], None]
 
@@ -114,12 +115,24 @@ class Functions:
 
     @classmethod
     def load(cls, functions: Iterable[Function], *, say: Say) -> "Functions":
-        """Import the code of each; what an import raises comes through."""
-        return cls({it.name: LoadedFunction(it, load_handler(it), say=say) for it in functions})
+        """
+        Import the code of each.
+
+        Raises:
+            FunctionError: One cannot be imported.
+        """
+        return cls({it.name: LoadedFunction(it, _loaded(it), say=say) for it in functions})
 
     def invoke(self, name: str, event: Any) -> Any:
         """Call one; see `LoadedFunction.invoke`."""
         return self._loaded[name].invoke(event)
+
+
+def _loaded(function: Function) -> Handler:
+    try:
+        return load_handler(function)
+    except (Exception, SystemExit) as error:
+        raise FunctionError(f"{function.name} cannot be imported:\n{_readable(error)}") from error
 
 
 def load_handler(function: Function) -> Handler:
@@ -156,6 +169,8 @@ def _environment(function: Function) -> Iterator[None]:
 
 
 def _readable(error: BaseException) -> str:
-    """The error, and only the lines of the trace below ours."""
-    lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return "".join(lines).rstrip()
+    """The error with its trace, without our own frames."""
+    trace = error.__traceback__
+    while trace and trace.tb_next and trace.tb_frame.f_code.co_filename in OUR_FRAMES:
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace)).rstrip()

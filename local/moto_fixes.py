@@ -95,7 +95,9 @@ class Undo:
             if (table := backend.tables.get(name)) is not None
             if (table_key := _table_key(backend, table, key)) is not None
         ]
-        self._shards = [(it.stream_shard, len(it.stream_shard.items)) for it in backend.tables.values() if it.stream_shard]
+        self._shards = [
+            (it.stream_shard, len(it.stream_shard.items)) for it in backend.tables.values() if it.stream_shard
+        ]
 
     def put_back(self) -> None:
         """Make the request not to have happened."""

@@ -2,11 +2,14 @@
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
 
+BACKLOG = 128
 GRACE_S = 3
 
 
@@ -17,9 +20,9 @@ class PortTaken(Exception):
 class Server:
     """A context in which the application answers."""
 
-    def __init__(self, app: Any, *, host: str, port: int) -> None:
-        self._socket = _listening(host, port)
-        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
+    def __init__(self, app: Any, listener: socket.socket) -> None:
+        host, port = listener.getsockname()
+        self.url = f"http://{host}:{port}"
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -31,7 +34,7 @@ class Server:
         self._server = uvicorn.Server(config)
         # Not the main thread's: signals stay with whoever waits there.
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="server", daemon=True
+            target=self._server.run, kwargs={"sockets": [listener]}, name="server", daemon=True
         )
 
     def __enter__(self) -> Self:
@@ -45,16 +48,21 @@ class Server:
         """Finish the requests that are being answered, and stop."""
         self._server.should_exit = True
         self._thread.join(2 * GRACE_S)
-        self._socket.close()
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTaken(f"{host}:{port}") from error
-    listener.listen(128)
-    return listener
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """
+    Take the address before anything slow is started; connections wait.
+
+    Raises:
+        PortTaken: Somebody has it.
+    """
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise PortTaken(f"{host}:{port}") from error
+        listener.listen(BACKLOG)
+        yield listener

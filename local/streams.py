@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +44,7 @@ class Outcome:
 class Reader:
     """One mapping's way through one stream."""
 
-    def __init__(  # noqa: PLR0913 (ports, by keyword)
+    def __init__(
         self,
         mapping: StreamMapping,
         *,
@@ -138,7 +138,9 @@ class Reader:
             answer = self._invoke(self._mapping.function, {"Records": batch})
         except FunctionError:
             return Outcome(0, failed=True)
-        return self._reported(batch, answer) if self._mapping.reports_failed_items else Outcome(len(batch), failed=False)
+        return (
+            self._reported(batch, answer) if self._mapping.reports_failed_items else Outcome(len(batch), failed=False)
+        )
 
     def _reported(self, batch: Batch, answer: Any) -> Outcome:
         """Lambda goes on from the lowest failed record; what it cannot find fails the batch."""
@@ -205,7 +207,7 @@ class Reader:
 class Streams:
     """All mappings of a template."""
 
-    def __init__(  # noqa: PLR0913 (ports, by keyword)
+    def __init__(
         self,
         mappings: Sequence[StreamMapping],
         *,
@@ -237,7 +239,9 @@ class Streams:
         """Forget what all mappings of a stream have read."""
         for table in {it.table for it in self._mappings}:
             with moto_fixes.LOCK:
-                moto_fixes.trim(shard_of(table), min(self._positions[it.name] for it in self._mappings if it.table == table))
+                moto_fixes.trim(
+                    shard_of(table), min(self._positions[it.name] for it in self._mappings if it.table == table)
+                )
 
 
 def shard_of(table: str) -> StreamShard:
@@ -263,4 +267,8 @@ def _as_json(value: Any) -> Any:
 
 
 def _iso(record: Record) -> str:
-    return datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC).isoformat().replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
+        .isoformat()
+        .replace("+00:00", "Z")
+    )

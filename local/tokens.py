@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,12 @@ class SigningKey:
     kid: str
 
     @classmethod
-    def load_or_make(cls, folder: Path) -> "SigningKey":
-        """The folder's key; the first caller makes it."""
+    def load_or_make(cls, folder: Path, *, say: Callable[[str], None] = lambda _: None) -> "SigningKey":
+        """Take the folder's key; the first caller makes it."""
         path = folder / "token.pem"
         if not path.exists():
             _make(path)
+            say(f"no key yet: made {path}; a run with the same RAPOR_HOME accepts what it signs")
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(private, RSAPrivateKey):
             raise TypeError(f"{path} holds no RSA key")
@@ -43,7 +44,7 @@ class SigningKey:
         """What signatures are checked with."""
         return self.private.public_key()
 
-    def mint(  # noqa: PLR0913 (claims, by keyword)
+    def mint(
         self,
         *,
         sub: str | None,
@@ -74,9 +75,7 @@ class SigningKey:
 
 def _make(path: Path) -> None:
     key = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
