@@ -1,0 +1,60 @@
+"""GET on the doors: list, detail, download."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from rapor.http import laravel
+from rapor.http.cursor import per_page, position_in
+from rapor.http.gateway import Request, Response
+from rapor.http.problems import answer
+from rapor.read import link_to_document, list_reports, read_report
+from rapor.settings import ReadReportSettings
+from rapor.store.documents import DocumentBucket
+from rapor.store.table import ReportTable
+
+logger = Logger()
+settings = ReadReportSettings.from_environ()
+reports = ReportTable(boto3.client("dynamodb"), settings.table_name)
+# Version 4 signatures and the region's own host: links of older kinds fail in newer regions.
+documents = DocumentBucket(boto3.client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket)
+
+
+def get_reports(request: Request) -> Response:
+    """Door B: `GET /api/v1/reports`."""
+    caller = request.caller
+    found = list_reports(position_in(request, caller), caller=caller, limit=per_page(request), reports=reports)
+    return laravel.page(request, found, caller)
+
+
+def get_report(request: Request) -> Response:
+    """Door B: `GET /api/v1/reports/{uuid}`."""
+    caller = request.caller
+    return laravel.detail(read_report(laravel.uuid_in(request), caller=caller, reports=reports), caller)
+
+
+def get_download(request: Request) -> Response:
+    """Door B: `GET /api/v1/reports/{uuid}/download`."""
+    uuid = laravel.uuid_in(request)
+    link, expires_at = link_to_document(
+        uuid, caller=request.caller, now=datetime.now(UTC), reports=reports, documents=documents
+    )
+    logger.info("document handed out", uuid=str(uuid))
+    return laravel.download(link, expires_at, request)
+
+
+ROUTES = {
+    "GET /api/v1/reports": get_reports,
+    "GET /api/v1/reports/{uuid}": get_report,
+    "GET /api/v1/reports/{uuid}/download": get_download,
+}
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Take an API Gateway request."""
+    return answer(event, ROUTES)

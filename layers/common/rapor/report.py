@@ -1,8 +1,8 @@
 """A report and the moves it may make. No I/O, no AWS, no clock but the one passed in."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -165,19 +165,65 @@ class Report:
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a client asks for, checked: the type is in the catalogue and the parameters fit its schema."""
+
+    title: str
+    report_type: str
+    parameters: Mapping[str, Any]
+    format: Format
+    status: Status
+    is_active: bool
+    options: Mapping[str, Any] | None
+    locale: str
+    schedule_id: str | None = None
+    scheduled_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """
+    A client's promise that the same request is the same report.
+
+    `value` is unique within a door and a caller; `fingerprint` is the SHA-256 of the request's body.
+    """
+
+    door: str
+    caller_id: str
+    value: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: after *key*, towards older reports or back towards newer ones."""
+
+    key: str
+    backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Reports newest first, and where to go on; hidden ones are left out, so a page may be short."""
+
+    reports: Sequence[Report]
+    following: Position | None
+    preceding: Position | None
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A report's two names: the integer for people and sorting, the uuid as the key."""
 
     id: int
     uuid: UUID
-    created_at: datetime = field(compare=False)
 
 
 def new_identity(now: datetime) -> Identity:
     """Make an integer below 2^53 that grows with time, and a random uuid."""
     milliseconds = int(now.timestamp() * 1000) - ID_EPOCH_MS
-    return Identity(milliseconds << ID_RANDOM_BITS | secrets.randbits(ID_RANDOM_BITS), uuid4(), now)
+    return Identity(milliseconds << ID_RANDOM_BITS | secrets.randbits(ID_RANDOM_BITS), uuid4())
 
 
 def iso(moment: datetime) -> str:

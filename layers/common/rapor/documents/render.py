@@ -1,0 +1,45 @@
+"""A report and its rows to the document in its format."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from rapor.catalogue import ReportType
+from rapor.documents.parts import Batch, CsvOptions, Head, Sink, Written
+from rapor.documents.writers import WRITERS
+from rapor.report import Report
+
+
+def render(
+    report: Report,
+    report_type: ReportType,
+    batches: Iterable[Batch],
+    sink: Sink,
+    *,
+    as_of: datetime,
+    row_count: int,
+    rows_total: int,
+) -> Written:
+    """Write the document of *row_count* rows, of *rows_total* at the source."""
+    head = Head(
+        uuid=str(report.uuid),
+        title=report.title,
+        report_type=report.report_type,
+        type_version=report.type_version,
+        locale=report.locale,
+        parameters=tuple(_in_words(report_type, report.parameters, report.locale)),
+        raw_parameters=report.parameters,
+        as_of=as_of,
+        row_count=row_count,
+        rows_total=rows_total,
+        csv=CsvOptions(**(report.options or {}).get("csv", {})),
+    )
+    return WRITERS[report.format](head, report_type.columns, batches, sink)
+
+
+def _in_words(report_type: ReportType, parameters: Mapping[str, Any], locale: str) -> Iterable[tuple[str, str]]:
+    for name, schema in report_type.parameters.get("properties", {}).items():
+        value = parameters.get(name, schema.get("default"))
+        if value is not None:
+            labels = schema.get("x-label", {})
+            yield labels.get(locale, name), str(value)

@@ -1,0 +1,1 @@
+"""The doors: API Gateway's requests in, answers out."""

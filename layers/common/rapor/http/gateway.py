@@ -1,0 +1,91 @@
+"""API Gateway HTTP API, payload format 2.0: events to requests, answers to events."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rapor.caller import Caller
+from rapor.errors import MalformedBody
+
+STANDARD_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; header names are lower case, `body` is as sent."""
+
+    route: str
+    path: str
+    path_parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    claims: Mapping[str, Any] | None
+    request_id: str
+    base_url: str
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """
+        Read an event. Claims come from the authorizer, never from a header.
+
+        Raises:
+            MalformedBody: The body is not the base64 it is said to be.
+        """
+        context = event["requestContext"]
+        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        return cls(
+            route=event["routeKey"],
+            path=event["rawPath"],
+            path_parameters=event.get("pathParameters", {}),
+            query=event.get("queryStringParameters", {}),
+            headers=headers,
+            body=_body(event),
+            claims=(context.get("authorizer") or {}).get("jwt", {}).get("claims"),
+            request_id=context["requestId"],
+            base_url=f"{headers.get('x-forwarded-proto', 'https')}://{context['domainName']}",
+        )
+
+    @property
+    def caller(self) -> Caller:
+        """
+        Who asks.
+
+        Raises:
+            Unauthenticated: Nobody verified.
+        """
+        return Caller.from_claims(self.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer; a body of None is an empty one."""
+
+    status: int
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_event(self, request_id: str) -> dict[str, Any]:
+        """Make the answer that API Gateway sends on. Text outside ASCII stays as it is."""
+        headers = {**STANDARD_HEADERS, "X-Request-Id": request_id, **self.headers}
+        if self.body is None:
+            return {"statusCode": self.status, "headers": headers}
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(self.body, ensure_ascii=False, allow_nan=False)
+        return {"statusCode": self.status, "headers": headers, "body": body}
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise MalformedBody from error

@@ -1,0 +1,172 @@
+"""Door B, `/api/v1/reports`, in Laravel's shapes."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rapor.caller import Caller
+from rapor.errors import NotFound
+from rapor.http.cursor import cursor_to, link_to, per_page
+from rapor.http.gateway import Request, Response
+from rapor.report import Failure, Page, Progress, Report, Result, iso
+
+PATH = "/api/v1/reports"
+RETRY_AFTER_SECONDS = "1"
+
+
+def uuid_in(request: Request) -> UUID:
+    """
+    The report that the path names.
+
+    Raises:
+        NotFound: That cannot be a report.
+    """
+    text = request.path_parameters.get("uuid", "")
+    try:
+        uuid = UUID(text)
+    except ValueError:
+        raise NotFound from None
+    if str(uuid) != text.lower():
+        raise NotFound
+    return uuid
+
+
+def created(report: Report, *, replayed: bool) -> Response:
+    """`201`, or the same `201` again."""
+    headers = {"Location": f"{PATH}/{report.uuid}"}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(201, as_created(report), headers)
+
+
+def as_created(report: Report) -> dict[str, Any]:
+    """What the original answers to a create, key by key."""
+    answer: dict[str, Any] = {
+        "id": report.id,
+        "uuid": str(report.uuid),
+        "title": report.title,
+        "report_type": report.report_type,
+        "parameters": report.parameters,
+        "format": report.format.value,
+        "status": report.status.value,
+        "is_active": report.is_active,
+        "user_id": user_id_of(report.user_id),
+        "created_at": iso(report.created_at),
+        "updated_at": iso(report.updated_at),
+    }
+    if report.options is not None:
+        answer["options"] = report.options
+    return answer
+
+
+def detail(report: Report, caller: Caller) -> Response:
+    """The report and how it goes; an unfinished one says when to look again."""
+    headers = {} if report.is_finished else {"Retry-After": RETRY_AFTER_SECONDS}
+    return Response(200, as_detail(report, caller), headers)
+
+
+def as_detail(report: Report, caller: Caller) -> dict[str, Any]:
+    """What was created, and what became of it."""
+    download = f"{PATH}/{report.uuid}/download" if report.result else None
+    user: dict[str, Any] = {"id": user_id_of(report.user_id)}
+    if caller.email and caller.id == report.user_id:
+        user["email"] = caller.email
+    answer = {
+        **as_created(report),
+        "started_at": _iso_or_none(report.started_at),
+        "finished_at": _iso_or_none(report.finished_at),
+        "progress": _progress(report.progress),
+        "result": _result(report.result),
+        "error": _error(report.error),
+        "download_url": download,
+        "file_path": download,
+        "user": user,
+    }
+    if report.schedule_id is not None:
+        answer |= {"schedule_id": report.schedule_id, "scheduled_for": report.scheduled_for}
+    return answer
+
+
+def page(request: Request, found: Page, caller: Caller) -> Response:
+    """Laravel's cursor page."""
+    return Response(
+        200,
+        {
+            "data": [as_detail(report, caller) for report in found.reports],
+            "links": {
+                "first": None,
+                "last": None,
+                "prev": link_to(request, caller, found.preceding),
+                "next": link_to(request, caller, found.following),
+            },
+            "meta": {
+                "path": f"{request.base_url}{request.path}",
+                "per_page": per_page(request),
+                "next_cursor": cursor_to(found.following, caller),
+                "prev_cursor": cursor_to(found.preceding, caller),
+            },
+        },
+    )
+
+
+def download(link: str, expires_at: datetime, request: Request) -> Response:
+    """Send the client to the document, or tell it the way, for those that would take their token along."""
+    if "application/json" in request.headers.get("accept", "").lower():
+        return Response(200, {"url": link, "expires_at": iso(expires_at)})
+    return Response(302, None, {"Location": link})
+
+
+def user_id_of(subject: str) -> int | str:
+    """A canonical decimal below 2^53 as an integer, as Laravel's ids are; anything else as it is."""
+    is_canonical = subject.isascii() and subject.isdigit() and (subject == "0" or subject[0] != "0")
+    return int(subject) if is_canonical and len(subject) <= 16 and int(subject) < 2**53 else subject  # noqa: PLR2004
+
+
+def _progress(progress: Progress | None) -> dict[str, Any] | None:
+    return (
+        None
+        if progress is None
+        else {
+            "percent": progress.percent,
+            "stage": progress.stage,
+            "rows_done": progress.rows_done,
+            "rows_total": progress.rows_total,
+            "updated_at": iso(progress.updated_at),
+        }
+    )
+
+
+def _result(result: Result | None) -> dict[str, Any] | None:
+    return (
+        None
+        if result is None
+        else {
+            "row_count": result.row_count,
+            "rows_total": result.rows_total,
+            "truncated": result.truncated,
+            "columns": [{"name": name, "type": kind} for name, kind in result.columns],
+            "size_bytes": result.size_bytes,
+            "sha256": result.sha256,
+            "content_type": result.content_type,
+            "as_of": iso(result.as_of),
+            "expires_at": iso(result.expires_at),
+            "missing_glyphs": result.missing_glyphs,
+        }
+    )
+
+
+def _error(failure: Failure | None) -> dict[str, Any] | None:
+    return (
+        None
+        if failure is None
+        else {
+            "code": failure.code,
+            "message": failure.message,
+            "retryable": failure.retryable,
+            "attempt": failure.attempt,
+        }
+    )
+
+
+def _iso_or_none(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None

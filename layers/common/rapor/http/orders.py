@@ -1,0 +1,240 @@
+"""Door B's create body, read to an order: everything that is wrong with it at once, in Laravel's sentences."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rapor.catalogue import Catalogue, ReportType
+from rapor.errors import Invalid
+from rapor.http.body import read_json
+from rapor.http.gateway import Request
+from rapor.http.sentences import (
+    format_invalid,
+    must_be,
+    parameter_errors,
+    prohibited,
+    required,
+    selected_invalid,
+    words_of,
+)
+from rapor.report import Format, IdempotencyKey, Order, Status
+
+LOCALES = ("tr", "en")  # the first is what a client gets that names none
+MAX_TITLE = 255
+MAX_PARAMETERS_BYTES = 32 * 1024
+MAX_KEY = 255
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+Errors = dict[str, list[str]]
+
+
+def order_from(request: Request, catalogue: Catalogue) -> tuple[Order, IdempotencyKey | None]:
+    """
+    Read `POST /api/v1/reports`.
+
+    Raises:
+        RequestError: The body is no JSON object, or fields are wrong: all of them are named at once.
+    """
+    body = read_json(request.headers, request.body)
+    errors: Errors = {}
+    key = _idempotency_key(request, body, errors)
+    return order_in(body, catalogue, _accepted_locale(request), errors), key
+
+
+def order_in(body: Mapping[str, Any], catalogue: Catalogue, locale: str, errors: Errors | None = None) -> Order:
+    """
+    Read a create body, or the `report` of a schedule's event.
+
+    Raises:
+        Invalid: Fields are wrong: all of them are named at once.
+    """
+    errors = {} if errors is None else errors
+    fields = {name: value for name, value in body.items() if value is not None}
+    for name in fields.keys() - READERS.keys():
+        errors[name] = [prohibited(name)]
+    read = {name: reader(name, fields.get(name), errors) for name, reader in READERS.items()}
+    report_type = _report_type(read["report_type"], catalogue, errors)
+    _check_parameters(read["parameters"], report_type, errors)
+    formats = report_type.formats if report_type else tuple(Format)
+    chosen = _one_of("format", fields.get("format"), formats, errors)
+    if errors or report_type is None:
+        raise Invalid(errors)
+    options = read["options"]
+    return Order(
+        title=read["title"],
+        report_type=report_type.name,
+        parameters=read["parameters"],
+        format=Format(chosen) if chosen else report_type.default_format,
+        status=Status(read["status"] or Status.PENDING),
+        is_active=read["is_active"],
+        options=options,
+        locale=(options or {}).get("locale") or locale,
+    )
+
+
+def scheduled_order(event: Mapping[str, Any], catalogue: Catalogue, locale: str) -> tuple[Order, IdempotencyKey]:
+    """
+    Read a schedule's event: `schedule_id`, `scheduled_for` and the `report` to order.
+
+    Raises:
+        Invalid: The report is wrong.
+    """
+    schedule_id, scheduled_for = event["schedule_id"], event["scheduled_for"]
+    order = replace(order_in(event["report"], catalogue, locale), schedule_id=schedule_id, scheduled_for=scheduled_for)
+    # Not the execution id, which is new with every delivery; and whatever the report became since, it is one run.
+    return order, IdempotencyKey("schedule", f"schedule/{schedule_id}", scheduled_for, fingerprint="")
+
+
+def _title(name: str, value: object, errors: Errors) -> str:
+    title = value.strip() if isinstance(value, str) else value
+    if title is None or title == "":
+        errors[name] = [required(name)]
+    elif not isinstance(title, str):
+        errors[name] = [must_be(name, "a string")]
+    elif len(title) > MAX_TITLE:
+        errors[name] = [f"The {words_of(name)} field must not be greater than {MAX_TITLE} characters."]
+    elif any(_is_control(character) for character in title):
+        errors[name] = [format_invalid(name)]
+    return str(title)
+
+
+def _is_control(character: str) -> bool:
+    return character in BIDI_CONTROLS or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+
+
+def _string(name: str, value: object, errors: Errors) -> str | None:
+    if value is None or value == "":
+        errors[name] = [required(name)]
+    elif not isinstance(value, str):
+        errors[name] = [must_be(name, "a string")]
+    else:
+        return value
+    return None
+
+
+def _object(name: str, value: object, errors: Errors) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        errors[name] = [must_be(name, "an object")]
+        return {}
+    return value
+
+
+def _format(name: str, value: object, errors: Errors) -> None:
+    """Left to the type, which may narrow it."""
+
+
+def _status(name: str, value: object, errors: Errors) -> str | None:
+    return _one_of(name, value, tuple(Status), errors)
+
+
+def _boolean(name: str, value: object, errors: Errors) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        errors[name] = [must_be(name, "true or false")]
+        return True
+    return value
+
+
+def _options(name: str, value: object, errors: Errors) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    options = _object(name, value, errors)
+    for key, inner in options.items():
+        check = OPTIONS.get(key)
+        field = f"{name}.{key}"
+        sentence = prohibited(field) if check is None else check(field, inner)
+        if sentence:
+            errors[field] = [sentence]
+    for key, inner in (options["csv"] if isinstance(options.get("csv"), dict) else {}).items():
+        check = CSV_OPTIONS.get(key)
+        field = f"{name}.csv.{key}"
+        sentence = prohibited(field) if check is None else check(field, inner)
+        if sentence:
+            errors[field] = [sentence]
+    return options
+
+
+def _among(*allowed: str) -> Callable[[str, object], str | None]:
+    return lambda field, value: None if value in allowed else selected_invalid(field)
+
+
+def _is(kind: type, words: str) -> Callable[[str, object], str | None]:
+    return lambda field, value: None if isinstance(value, kind) else must_be(field, words)
+
+
+OPTIONS = {
+    "locale": _among(*LOCALES),
+    "allow_truncated": _is(bool, "true or false"),
+    "csv": _is(dict, "an object"),
+}
+CSV_OPTIONS = {
+    "bom": _is(bool, "true or false"),
+    "delimiter": _among(",", ";", "\t", "|"),
+    "decimal": _among(".", ","),
+}
+READERS: Mapping[str, Callable[[str, object, Errors], Any]] = {
+    "title": _title,
+    "report_type": _string,
+    "parameters": _object,
+    "format": _format,
+    "status": _status,
+    "is_active": _boolean,
+    "options": _options,
+}
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...], errors: Errors) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        errors[name] = [must_be(name, "a string")]
+    elif value not in allowed:
+        errors[name] = [selected_invalid(name)]
+    else:
+        return value
+    return None
+
+
+def _report_type(name: str | None, catalogue: Catalogue, errors: Errors) -> ReportType | None:
+    if name is None:
+        return None
+    report_type = catalogue.get(name)
+    if report_type is None:
+        errors["report_type"] = [selected_invalid("report_type")]
+    return report_type
+
+
+def _check_parameters(parameters: dict[str, Any], report_type: ReportType | None, errors: Errors) -> None:
+    if len(json.dumps(parameters, ensure_ascii=False).encode()) > MAX_PARAMETERS_BYTES:
+        errors["parameters"] = ["The parameters field must not be greater than 32 kilobytes."]
+    elif report_type is not None:
+        errors |= parameter_errors(report_type, parameters)
+
+
+def _idempotency_key(request: Request, body: Mapping[str, Any], errors: Errors) -> IdempotencyKey | None:
+    value = request.headers.get("idempotency-key")
+    if value is None:
+        return None
+    if not 0 < len(value) <= MAX_KEY or not all("!" <= character <= "~" for character in value):
+        errors["Idempotency-Key"] = ["The Idempotency-Key header must be 1 to 255 visible ASCII characters."]
+    return IdempotencyKey("B", request.caller.id, value, fingerprint_of(body))
+
+
+def fingerprint_of(body: Mapping[str, Any]) -> str:
+    """SHA-256 of a body, whatever its spacing and the order of its keys."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _accepted_locale(request: Request) -> str:
+    """The first language in Accept-Language that we speak; weights are rare enough to go by order."""
+    for language in request.headers.get("accept-language", "").split(","):
+        tag = language.split(";")[0].strip().lower().split("-")[0]
+        if tag in LOCALES:
+            return tag
+    return LOCALES[0]

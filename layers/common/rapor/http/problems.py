@@ -1,0 +1,65 @@
+"""Errors as door B answers them: the seed's keys, a stable code and the request's id."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from rapor.errors import (
+    BodyTooLarge,
+    DocumentExpired,
+    Forbidden,
+    Invalid,
+    MalformedBody,
+    NotCompleted,
+    NotFound,
+    RequestError,
+    StoreUnavailable,
+    TooManyUnfinished,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from rapor.http.gateway import Request, Response
+
+STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
+    MalformedBody: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotCompleted: HTTPStatus.CONFLICT,
+    DocumentExpired: HTTPStatus.GONE,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyUnfinished: HTTPStatus.TOO_MANY_REQUESTS,
+}
+RETRY_AFTER_SECONDS: Mapping[type[RequestError], int] = {TooManyUnfinished: 30}
+
+Route = Callable[[Request], Response]
+
+
+def answer(event: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, Any]:
+    """Find the route, run it, and turn what it returns or raises into API Gateway's answer."""
+    request_id = event["requestContext"]["requestId"]
+    try:
+        request = Request.from_event(event)
+        route = routes.get(request.route)
+        if route is None:
+            raise NotFound
+        response = route(request)
+    except RequestError as error:
+        response = problem(error, request_id)
+    except StoreUnavailable:
+        body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
+        response = Response(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
+    return response.to_event(request_id)
+
+
+def problem(error: RequestError, request_id: str) -> Response:
+    """Say what is wrong: never a stack, an echo of the input or a class name."""
+    kind = next(kind for kind in type(error).__mro__ if kind in STATUS_OF)
+    body: dict[str, Any] = {"message": str(error)}
+    if isinstance(error, Invalid):
+        body["errors"] = error.errors
+    body |= {"code": error.code, "request_id": request_id}
+    wait = RETRY_AFTER_SECONDS.get(kind)
+    return Response(STATUS_OF[kind], body, {"Retry-After": str(wait)} if wait else {})

@@ -1,0 +1,257 @@
+"""Turn a pending report into a document."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from threading import Timer
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from rapor.catalogue import Catalogue, ReportType
+from rapor.errors import (
+    Fenced,
+    Internal,
+    OutOfMemory,
+    RenderError,
+    SourceUnavailable,
+    StoreUnavailable,
+    TimedOut,
+    TooManyRows,
+)
+from rapor.report import Failure, Progress, Report, Result, Scope
+
+Batch = Sequence[Sequence[Any]]
+
+LEASE_MARGIN = timedelta(seconds=30)
+PROGRESS_EVERY = timedelta(seconds=1)
+BACKOFF = timedelta(seconds=15)  # doubled with every attempt
+
+
+class Outcome(StrEnum):
+    """What one delivery of a report came to."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    RETRY = "retry"
+    FENCED = "fenced"
+    SKIPPED = "skipped"
+
+
+class Reports(Protocol):
+    """The protocol's writes; each is conditional, and knows its own lost answer."""
+
+    def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None: ...
+    def note_progress(self, report: Report, progress: Progress) -> None: ...
+    def complete(self, report: Report, result: Result, *, now: datetime) -> None: ...
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None: ...
+    def release(self, report: Report, *, not_before: datetime, now: datetime) -> None: ...
+
+
+class Rows(Protocol):
+    """An opened query: how many rows there are, then the rows."""
+
+    @property
+    def rows_total(self) -> int: ...
+    def batches(self, limit: int | None = None) -> Iterator[Batch]: ...
+    def interrupt(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Runs a type's query, for everybody's rows or one user's."""
+
+    def open(
+        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+    ) -> AbstractContextManager[Rows]: ...
+
+
+class Sink(Protocol):
+    """Takes a document's bytes; knows size and SHA-256 once it is closed."""
+
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Documents(Protocol):
+    """Where documents are kept: an error inside the context leaves nothing behind."""
+
+    def open(self, key: str, content_type: str) -> AbstractContextManager[Sink]: ...
+
+
+class Written(Protocol):
+    """What a writer wrote."""
+
+    @property
+    def rows(self) -> int: ...
+    @property
+    def missing_glyphs(self) -> int: ...
+
+
+class Render(Protocol):
+    """Writes a report's document."""
+
+    def __call__(
+        self,
+        report: Report,
+        report_type: ReportType,
+        batches: Iterable[Batch],
+        sink: Sink,
+        *,
+        as_of: datetime,
+        row_count: int,
+        rows_total: int,
+    ) -> Written: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """All that rendering needs, apart from the report."""
+
+    reports: Reports
+    catalogue: Catalogue
+    engine: Engine
+    render: Render
+    documents: Documents
+    clock: Callable[[], datetime]
+    retention: timedelta
+
+
+def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Outcome:
+    """
+    Claim, render, publish, finalise.
+
+    In that order: a document without a finished row is an orphan the sweep removes; a finished row without
+    a document would be a lie. *deadline* is when the work must have stopped by itself.
+
+    Raises:
+        StoreUnavailable: The table could not be written, so the event must come again.
+    """
+    reports, now = workshop.reports, workshop.clock()
+    report = reports.claim(uuid, owner=uuid4().hex, now=now, lease_until=deadline + LEASE_MARGIN)
+    if report is None:
+        return Outcome.SKIPPED
+    try:
+        result = _document(report, deadline, workshop)
+        reports.complete(report, result, now=workshop.clock())
+    except Fenced:
+        return Outcome.FENCED
+    except Exception as error:  # noqa: BLE001 - whatever happened, the report must come to an end
+        return _give_up(report, _reason(error), workshop)
+    return Outcome.COMPLETED
+
+
+def _reason(error: Exception) -> RenderError:
+    match error:
+        case RenderError():
+            return error
+        case MemoryError():
+            reason: RenderError = OutOfMemory("The report needs more memory than there is. Narrow its parameters.")
+        case StoreUnavailable():
+            reason = Internal("The document could not be stored.")
+        case _:
+            reason = Internal("The report could not be made.")
+    reason.__cause__ = error
+    return reason
+
+
+def _give_up(report: Report, reason: RenderError, workshop: Workshop) -> Outcome:
+    now = workshop.clock()
+    try:
+        if reason.retryable and report.attempt < report.max_attempts:
+            delay = BACKOFF * 2 ** (report.attempt - 1)
+            workshop.reports.release(report, not_before=now + delay, now=now)
+            return Outcome.RETRY
+        failure = Failure(reason.code, str(reason), reason.retryable, report.attempt)
+        workshop.reports.fail(report, failure, now=now)
+    except Fenced:
+        return Outcome.FENCED
+    return Outcome.FAILED
+
+
+def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
+    report_type = _type_of(report, workshop.catalogue)
+    as_of = workshop.clock()
+    own_user_id = report.user_id if report.scope is Scope.OWN else None
+    with (
+        workshop.engine.open(report_type, report.parameters, own_user_id=own_user_id) as rows,
+        _interrupted_at(deadline, rows, workshop.clock),
+    ):
+        row_count = _rows_to_write(report, report_type, rows.rows_total)
+        watched = _watched(rows.batches(row_count), report, row_count, deadline, workshop)
+        with workshop.documents.open(document_key(report), report.format.content_type) as sink:
+            written = workshop.render(
+                report, report_type, watched, sink, as_of=as_of, row_count=row_count, rows_total=rows.rows_total
+            )
+            if written.rows != row_count:
+                # Raised inside the context, so that an incomplete document is never stored.
+                raise SourceUnavailable("The data changed while it was read.")
+        return Result(
+            row_count=written.rows,
+            rows_total=rows.rows_total,
+            truncated=written.rows < rows.rows_total,
+            columns=tuple((column.name, column.type.value) for column in report_type.columns),
+            size_bytes=sink.size_bytes,
+            sha256=sink.sha256,
+            content_type=report.format.content_type,
+            as_of=as_of,
+            expires_at=workshop.clock() + workshop.retention,
+            missing_glyphs=written.missing_glyphs,
+            key=document_key(report),
+        )
+
+
+def document_key(report: Report) -> str:
+    """Name the object after attempt and owner: a key that nobody else can have is never overwritten."""
+    owner = (report.owner or "")[:8]
+    return f"reports/{report.created_at:%Y-%m-%d}/{report.uuid}/{report.attempt}-{owner}.{report.format.extension}"
+
+
+def _type_of(report: Report, catalogue: Catalogue) -> ReportType:
+    report_type = catalogue.get(report.report_type)
+    if report_type is None or report_type.version != report.type_version:
+        # During a deployment the two functions may briefly know different catalogues.
+        raise Internal(f"The report type {report.report_type} version {report.type_version} is not known here.")
+    return report_type
+
+
+def _rows_to_write(report: Report, report_type: ReportType, rows_total: int) -> int:
+    limit = report_type.limits.rows.get(report.format)
+    if limit is None or rows_total <= limit:
+        return rows_total
+    if (report.options or {}).get("allow_truncated"):
+        return limit
+    roomier = [f.value for f in report_type.formats if report_type.limits.rows.get(f, rows_total) >= rows_total]
+    advice = f"Use {roomier[-1]}, or narrow the parameters." if roomier else "Narrow the parameters."
+    raise TooManyRows(f"{report.format} holds {limit} rows of this type, and there are {rows_total}. {advice}")
+
+
+def _watched(
+    batches: Iterator[Batch], report: Report, row_count: int, deadline: datetime, workshop: Workshop
+) -> Iterator[Batch]:
+    """Pass batches through; between them look at the clock, and tell the table how far we are."""
+    done, told_at = 0, workshop.clock()
+    workshop.reports.note_progress(report, Progress(0, "rendering", 0, row_count, told_at))
+    for batch in batches:
+        yield batch
+        done += len(batch[0])
+        now = workshop.clock()
+        if now >= deadline:
+            raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
+        if now - told_at >= PROGRESS_EVERY:
+            workshop.reports.note_progress(report, Progress(99 * done // row_count, "rendering", done, row_count, now))
+            told_at = now
+
+
+@contextmanager
+def _interrupted_at(deadline: datetime, rows: Rows, clock: Callable[[], datetime]) -> Iterator[None]:
+    timer = Timer(max(0.0, (deadline - clock()).total_seconds()), rows.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

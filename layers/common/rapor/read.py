@@ -1,0 +1,91 @@
+"""List, detail, download: only what the caller may see, and never whether the rest exists."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from rapor.caller import EXPORT, GENERATE, VIEW, Caller
+from rapor.errors import DocumentExpired, NotCompleted, NotFound
+from rapor.report import Page, Position, Report, Result, Scope
+
+LINK_LIFETIME = timedelta(minutes=5)
+
+
+class Reports(Protocol):
+    """Where reports are read from."""
+
+    def get(self, uuid: UUID) -> Report | None: ...
+    def page(self, user_id: str | None, at: Position | None, *, limit: int) -> Page: ...
+
+
+class Documents(Protocol):
+    """Where documents are handed out."""
+
+    def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str: ...
+
+
+def list_reports(at: Position | None, *, caller: Caller, limit: int, reports: Reports) -> Page:
+    """
+    Read one page: everybody's reports for a general viewer, the caller's own otherwise.
+
+    Raises:
+        Forbidden: The caller may view nothing.
+    """
+    scope = caller.require(VIEW)
+    page = reports.page(caller.id if scope is Scope.OWN else None, at, limit=limit)
+    visible = [report for report in page.reports if _is_visible(report, caller) and not report.deleted_at]
+    return Page(visible, page.following, page.preceding)
+
+
+def read_report(uuid: UUID, *, caller: Caller, reports: Reports) -> Report:
+    """
+    Read one report.
+
+    Raises:
+        Forbidden: The caller may view nothing.
+        NotFound: Absent, somebody else's, or hidden.
+    """
+    caller.require(VIEW)
+    report = caller.require_for(VIEW, reports.get(uuid))
+    if not _is_visible(report, caller):
+        raise NotFound
+    return report
+
+
+def link_to_document(
+    uuid: UUID, *, caller: Caller, now: datetime, reports: Reports, documents: Documents
+) -> tuple[str, datetime]:
+    """
+    Sign a link to the document now, and say until when it works.
+
+    Raises:
+        Forbidden: The caller may export nothing.
+        NotFound: Absent, somebody else's, or hidden.
+        NotCompleted: There is no document (yet).
+        DocumentExpired: There was one.
+    """
+    caller.require(EXPORT)
+    report = caller.require_for(EXPORT, reports.get(uuid))
+    if not _is_visible(report, caller):
+        raise NotFound
+    result = _document_of(report, now)
+    link = documents.link(
+        result.key,
+        file_name=f"{report.title}.{report.format.extension}",
+        content_type=result.content_type,
+        lifetime=LINK_LIFETIME,
+    )
+    return link, now + LINK_LIFETIME
+
+
+def _document_of(report: Report, now: datetime) -> Result:
+    if report.result is None:
+        raise NotCompleted
+    if now >= report.result.expires_at:
+        raise DocumentExpired
+    return report.result
+
+
+def _is_visible(report: Report, caller: Caller) -> bool:
+    """Inactive and deleted reports are there only for those who may update them."""
+    return (report.is_active and not report.deleted_at) or caller.may(GENERATE, report)

@@ -1,0 +1,1 @@
+"""Where reports and documents are kept: DynamoDB and S3."""

@@ -1,0 +1,125 @@
+"""
+Documents in a private S3 bucket.
+
+    reports/<created day>/<report uuid>/<attempt>-<owner>.<extension>
+
+A document is streamed in parts and appears whole or not at all.
+"""
+
+import hashlib
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rapor.store.faults import passing_faults_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PART_BYTES = 8 * 1024 * 1024  # S3 refuses multipart parts under 5 MiB, but for the last
+UNSAFE_IN_FILE_NAMES = str.maketrans(dict.fromkeys('"\\/;:*?<>|%', "-") | dict.fromkeys(range(32)) | {127: None})
+
+
+class DocumentBucket:
+    """Where documents are written once and handed out by signed links."""
+
+    def __init__(self, client: BaseClient, name: str) -> None:
+        self._client: Any = client
+        self._name = name
+
+    @contextmanager
+    def open(self, key: str, content_type: str) -> "Iterator[DocumentUpload]":
+        """
+        Stream a document; an error inside the context leaves no document.
+
+        Raises:
+            StoreUnavailable: The bucket did not take it.
+        """
+        upload = DocumentUpload(self._client, {"Bucket": self._name, "Key": key}, content_type)
+        try:
+            yield upload
+            upload.finish()
+        except BaseException:
+            upload.abort()
+            raise
+
+    def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str:
+        """Sign a link that downloads the document under *file_name*."""
+        link: str = self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._name,
+                "Key": key,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": disposition(file_name),
+            },
+            ExpiresIn=int(lifetime.total_seconds()),
+        )
+        return link
+
+
+class DocumentUpload:
+    """A document on its way; one request if it fits in a part, else a multipart upload."""
+
+    def __init__(self, client: BaseClient, target: dict[str, str], content_type: str) -> None:
+        self._client: Any = client
+        self._target = target
+        self._content_type = content_type
+        self._buffer = bytearray()
+        self._hash = hashlib.sha256()
+        self._parts: list[dict[str, Any]] = []
+        self._upload_id: str | None = None
+        self.size_bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        """Of all bytes so far, in hex."""
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes, /) -> int:
+        """Take some bytes; a full part goes off at once."""
+        self._hash.update(data)
+        self.size_bytes += len(data)
+        self._buffer += data
+        while len(self._buffer) >= PART_BYTES:
+            self._send_part(bytes(self._buffer[:PART_BYTES]))
+            del self._buffer[:PART_BYTES]
+        return len(data)
+
+    def finish(self) -> None:
+        """Make the document appear."""
+        with passing_faults_named():
+            if self._upload_id is None:
+                self._client.put_object(**self._target, Body=bytes(self._buffer), ContentType=self._content_type)
+                return
+            if self._buffer:
+                self._send_part(bytes(self._buffer))
+            self._client.complete_multipart_upload(
+                **self._target, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+            )
+
+    def abort(self) -> None:
+        """Drop what was sent; what this misses, the bucket's lifecycle removes after a day."""
+        if self._upload_id is not None:
+            with suppress(BotoCoreError, ClientError):
+                self._client.abort_multipart_upload(**self._target, UploadId=self._upload_id)
+
+    def _send_part(self, data: bytes) -> None:
+        with passing_faults_named():
+            if self._upload_id is None:
+                started = self._client.create_multipart_upload(**self._target, ContentType=self._content_type)
+                self._upload_id = started["UploadId"]
+            number = len(self._parts) + 1
+            sent = self._client.upload_part(**self._target, UploadId=self._upload_id, PartNumber=number, Body=data)
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+
+
+def disposition(file_name: str) -> str:
+    """Name the download (RFC 6266): plain ASCII for old clients, UTF-8 for the rest."""
+    safe = file_name.translate(UNSAFE_IN_FILE_NAMES).strip() or "report"
+    ascii_only = safe.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(safe, safe='')}"

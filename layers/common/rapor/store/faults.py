@@ -1,0 +1,59 @@
+"""What AWS says, in our errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rapor.errors import StoreUnavailable
+
+PASSING_CODES = frozenset(
+    {
+        "InternalError",
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "SlowDown",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+@contextmanager
+def passing_faults_named() -> Iterator[None]:
+    """
+    Turn what may pass by itself into `StoreUnavailable`; a wrong request stays a crash, for it is ours.
+
+    Raises:
+        StoreUnavailable: The service was unreachable, overloaded or broken, after the SDK's own retries.
+    """
+    try:
+        yield
+    except BotoCoreError as error:
+        raise StoreUnavailable from error
+    except ClientError as error:
+        if error.response["Error"]["Code"] in PASSING_CODES or status_of(error) >= 500:  # noqa: PLR2004 - HTTP
+            raise StoreUnavailable from error
+        raise
+
+
+def status_of(error: ClientError) -> int:
+    """HTTP status of the answer, 0 if it had none."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def refused_item(error: ClientError) -> dict[str, Any] | None:
+    """
+    Give the item that made a conditional write fail.
+
+    Raises:
+        ClientError: It failed for another reason.
+    """
+    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        raise error
+    item: dict[str, Any] | None = error.response.get("Item")
+    return item

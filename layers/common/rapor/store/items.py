@@ -1,0 +1,182 @@
+"""
+Reports as DynamoDB items and back.
+
+Moments are ISO text where people read them and epoch milliseconds where DynamoDB compares them. What the
+client sent (`parameters`, `options`) is JSON text, so that no number loses a digit.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from rapor.report import Failure, Format, Lane, Progress, Report, Result, Scope, Status, iso
+
+Item = dict[str, Any]
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, as DynamoDB compares them."""
+    return int(moment.timestamp() * 1000)
+
+
+def typed(plain: Mapping[str, Any]) -> Item:
+    """Attribute values as the API takes them; None is left out."""
+    return {name: _serializer.serialize(value) for name, value in plain.items() if value is not None}
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """Attribute values as Python values; numbers are int, for all of ours are whole."""
+    return {name: _whole(_deserializer.deserialize(value)) for name, value in item.items()}
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever an attribute holds
+    match value:
+        case Decimal():
+            return int(value)
+        case dict():
+            return {name: _whole(inner) for name, inner in value.items()}
+        case list():
+            return [_whole(inner) for inner in value]
+    return value
+
+
+def to_plain(report: Report) -> dict[str, Any]:
+    """Everything the row holds of a report, without keys."""
+    return {
+        "id": report.id,
+        "uuid": str(report.uuid),
+        "title": report.title,
+        "report_type": report.report_type,
+        "type_version": report.type_version,
+        "parameters": _json(report.parameters),
+        "format": report.format.value,
+        "status": report.status.value,
+        "is_active": report.is_active,
+        "user_id": report.user_id,
+        "scope": report.scope.value,
+        "type_lane": report.lane.value,
+        "locale": report.locale,
+        "created_at": iso(report.created_at),
+        "updated_at": iso(report.updated_at),
+        "options": None if report.options is None else _json(report.options),
+        "imported": report.imported or None,
+        "attempt": report.attempt,
+        "max_attempts": report.max_attempts,
+        "dispatches": report.dispatches,
+        "schedule_id": report.schedule_id,
+        "scheduled_for": report.scheduled_for,
+    }
+
+
+def from_item(item: Item) -> Report:
+    """Read a row."""
+    row = plain(item)
+    return Report(
+        id=row["id"],
+        uuid=UUID(row["uuid"]),
+        title=row["title"],
+        report_type=row["report_type"],
+        type_version=row["type_version"],
+        parameters=json.loads(row["parameters"]),
+        format=Format(row["format"]),
+        status=Status(row["status"]),
+        is_active=row["is_active"],
+        user_id=row["user_id"],
+        scope=Scope(row["scope"]),
+        lane=Lane(row["type_lane"]),
+        locale=row["locale"],
+        created_at=_moment(row["created_at"]),
+        updated_at=_moment(row["updated_at"]),
+        options=json.loads(row["options"]) if "options" in row else None,
+        imported=row.get("imported", False),
+        attempt=row["attempt"],
+        max_attempts=row["max_attempts"],
+        dispatches=row["dispatches"],
+        due_at=_from_milliseconds(row.get("due_at")),
+        not_before=_from_milliseconds(row.get("not_before")),
+        owner=row.get("owner"),
+        lease_until=_from_milliseconds(row.get("lease_until")),
+        started_at=_moment_or_none(row.get("started_at")),
+        finished_at=_moment_or_none(row.get("finished_at")),
+        deleted_at=_moment_or_none(row.get("deleted_at")),
+        progress=_progress(row.get("progress")),
+        result=_result(row.get("result")),
+        error=Failure(**row["error"]) if "error" in row else None,
+        schedule_id=row.get("schedule_id"),
+        scheduled_for=row.get("scheduled_for"),
+    )
+
+
+def progress_map(progress: Progress) -> dict[str, Any]:
+    """A progress as the row holds it."""
+    return {
+        "percent": progress.percent,
+        "stage": progress.stage,
+        "rows_done": progress.rows_done,
+        "rows_total": progress.rows_total,
+        "updated_at": iso(progress.updated_at),
+    }
+
+
+def result_map(result: Result) -> dict[str, Any]:
+    """A result as the row holds it."""
+    return {
+        "row_count": result.row_count,
+        "rows_total": result.rows_total,
+        "truncated": result.truncated,
+        "columns": [list(column) for column in result.columns],
+        "size_bytes": result.size_bytes,
+        "sha256": result.sha256,
+        "content_type": result.content_type,
+        "as_of": iso(result.as_of),
+        "expires_at": iso(result.expires_at),
+        "missing_glyphs": result.missing_glyphs,
+        "key": result.key,
+    }
+
+
+def failure_map(failure: Failure) -> dict[str, Any]:
+    """A failure as the row holds it."""
+    return {
+        "code": failure.code,
+        "message": failure.message,
+        "retryable": failure.retryable,
+        "attempt": failure.attempt,
+    }
+
+
+def _progress(row: dict[str, Any] | None) -> Progress | None:
+    return Progress(**{**row, "updated_at": _moment(row["updated_at"])}) if row else None
+
+
+def _result(row: dict[str, Any] | None) -> Result | None:
+    if not row:
+        return None
+    columns = tuple((name, kind) for name, kind in row["columns"])
+    return Result(
+        **{**row, "columns": columns, "as_of": _moment(row["as_of"]), "expires_at": _moment(row["expires_at"])}
+    )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _moment_or_none(text: str | None) -> datetime | None:
+    return _moment(text) if text else None
+
+
+def _from_milliseconds(number: int | None) -> datetime | None:
+    return None if number is None else datetime.fromtimestamp(number / 1000, UTC)

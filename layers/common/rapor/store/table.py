@@ -1,0 +1,458 @@
+"""
+One DynamoDB table: the truth about every report.
+
+    item          pk                                   sk
+    report        REPORT#<uuid>                        REPORT
+    idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at
+
+    index         pk                       sk                        who is in it
+    by_user       USER#<user id>           <created>#<uuid>          every report
+    by_all        ALL#<0-7>                <created>#<uuid>          every report; one constant key would throttle
+    open          OPEN#<0-15>              due_at                    what the sweep may have to look at
+    unfinished    UNFINISHED#<user id>     <created>#<uuid>          what counts against the caller's cap
+
+The database decides every race: each write is conditional. When the SDK repeats a write whose answer was lost,
+the repetition fails on our own first try, so every refused write asks *was it me?* before it believes so.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from rapor.errors import Fenced, KeyReused, StoreUnavailable
+from rapor.report import Failure, IdempotencyKey, Page, Position, Progress, Report, Result, Status, iso
+from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.items import (
+    Item,
+    failure_map,
+    from_item,
+    milliseconds,
+    plain,
+    progress_map,
+    result_map,
+    to_plain,
+    typed,
+)
+
+ALL_SHARDS = 8
+OPEN_SHARDS = 16
+FIRST_DUE = timedelta(minutes=2)  # a stream record is usually there within a second
+KEY_LIFETIME = timedelta(hours=24)
+MOST_PER_GET = 100  # BatchGetItem's limit
+
+
+class ReportTable:
+    """Reports and idempotency keys."""
+
+    def __init__(self, client: BaseClient, name: str) -> None:
+        self._client: Any = client
+        self._name = name
+
+    # -- create ---------------------------------------------------------------
+
+    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]:
+        """
+        Record a report, together with its key; the flag says that the key was there first.
+
+        Raises:
+            KeyReused: The key stands for another body.
+        """
+        put = {"TableName": self._name, "Item": _row(report), "ConditionExpression": "attribute_not_exists(pk)"}
+        if key is None:
+            with passing_faults_named():
+                self._put_once(put)
+            return report, False
+        return self._add_with_key(report, put, key)
+
+    def _put_once(self, put: dict[str, Any]) -> None:
+        try:
+            self._client.put_item(**put)
+        except ClientError as error:
+            refused_item(error)  # the uuid is ours alone, so what stands there is our own first try
+
+    def _add_with_key(self, report: Report, put: dict[str, Any], key: IdempotencyKey) -> tuple[Report, bool]:
+        key_put = {
+            "TableName": self._name,
+            "Item": _key_row(key, report, put["Item"]),
+            "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
+            "ExpressionAttributeValues": typed({":now": int(report.created_at.timestamp())}),
+        }
+        try:
+            with passing_faults_named():
+                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": key_put}])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            # Ours from a try whose answer was lost, or another request's with the same key, a moment ago.
+            first = self.replayed(key, report.created_at)
+            if first is None:
+                raise StoreUnavailable from error
+            return first, first.uuid != report.uuid
+        return report, False
+
+    def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None:
+        """
+        Find what the key recorded first, as it was then.
+
+        Raises:
+            KeyReused: It was another body.
+        """
+        with passing_faults_named():
+            answer = self._client.get_item(TableName=self._name, Key=_key_of(key), ConsistentRead=True)
+        item = answer.get("Item")
+        # DynamoDB deletes expired items late, so their time is looked at here.
+        if item is None or int(item["expires_at"]["N"]) <= now.timestamp():
+            return None
+        if item["fingerprint"]["S"] != key.fingerprint:
+            raise KeyReused
+        return from_item(item["first"]["M"])
+
+    def count_unfinished(self, user_id: str, *, limit: int) -> int:
+        """How many unfinished reports the user has, counted up to *limit*."""
+        with passing_faults_named():
+            answer = self._client.query(
+                TableName=self._name,
+                IndexName="unfinished",
+                Select="COUNT",
+                Limit=limit,
+                KeyConditionExpression="unfinished_pk = :pk",
+                ExpressionAttributeValues=typed({":pk": f"UNFINISHED#{user_id}"}),
+            )
+        return int(answer["Count"])
+
+    # -- process --------------------------------------------------------------
+
+    def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None:
+        """Take a pending report for one attempt; None if it is not there to be taken."""
+        try:
+            with passing_faults_named():
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key=_report_key(uuid),
+                    UpdateExpression=(
+                        "SET #status = :processing, #owner = :owner, lease_until = :lease, due_at = :lease,"
+                        " attempt = attempt + :one, started_at = :at, updated_at = :at REMOVE not_before, progress"
+                    ),
+                    ConditionExpression=(
+                        "#status = :pending AND is_active = :true AND attempt < max_attempts"
+                        " AND attribute_not_exists(deleted_at) AND attribute_not_exists(imported)"
+                        " AND (attribute_not_exists(not_before) OR not_before <= :now)"
+                    ),
+                    ExpressionAttributeNames={"#status": "status", "#owner": "owner"},
+                    ExpressionAttributeValues=typed(
+                        {
+                            ":processing": Status.PROCESSING.value,
+                            ":pending": Status.PENDING.value,
+                            ":owner": owner,
+                            ":lease": milliseconds(lease_until),
+                            ":now": milliseconds(now),
+                            ":at": iso(now),
+                            ":one": 1,
+                            ":true": True,
+                        }
+                    ),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            found = refused_item(error)
+            return from_item(found) if found and _is_held(found, owner) else None
+        return from_item(answer["Attributes"])
+
+    def note_progress(self, report: Report, progress: Progress) -> None:
+        """
+        Tell how far the attempt is.
+
+        Raises:
+            Fenced: It is not ours any more.
+        """
+        self._update_held(report, "SET progress = :progress", {":progress": progress_map(progress)})
+
+    def complete(self, report: Report, result: Result, *, now: datetime) -> None:
+        """
+        End the report with its document.
+
+        Raises:
+            Fenced: It is not ours any more; the document stays an orphan.
+        """
+        done = Progress(100, "completed", result.row_count, result.row_count, now)
+        self._finish(
+            report,
+            Status.COMPLETED,
+            "#result = :result, progress = :progress",
+            {":result": result_map(result), ":progress": progress_map(done)},
+            now,
+        )
+
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
+        """
+        End the report without a document.
+
+        Raises:
+            Fenced: It is not ours any more.
+        """
+        self._finish(report, Status.FAILED, "#error = :error", {":error": failure_map(failure)}, now)
+
+    def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
+        """
+        Give the report back for a later attempt.
+
+        Raises:
+            Fenced: It is not ours any more.
+        """
+        self._update_held(
+            report,
+            "SET #status = :pending, not_before = :later, due_at = :later, updated_at = :at REMOVE #owner, lease_until",
+            {":pending": Status.PENDING.value, ":later": milliseconds(not_before), ":at": iso(now)},
+        )
+
+    def _finish(self, report: Report, status: Status, assignments: str, values: dict[str, Any], now: datetime) -> None:
+        try:
+            self._update_held(
+                report,
+                f"SET #status = :status, finished_at = :at, updated_at = :at, {assignments}"
+                " REMOVE lease_until, due_at, open_pk, unfinished_pk",
+                {**values, ":status": status.value, ":at": iso(now)},
+            )
+        except Fenced:
+            if not self._was_me(report, status):
+                raise
+
+    def _was_me(self, report: Report, status: Status) -> bool:
+        """Whether the row already says what this attempt wanted it to say."""
+        found = self.get(report.uuid)
+        return (
+            found is not None
+            and found.status is status
+            and found.owner == report.owner
+            and found.attempt == report.attempt
+        )
+
+    def _update_held(self, report: Report, update: str, values: Mapping[str, Any]) -> None:
+        self._update(
+            report.uuid,
+            update,
+            "#status = :processing AND #owner = :owner AND attempt = :attempt",
+            {
+                **values,
+                ":processing": Status.PROCESSING.value,
+                ":owner": report.owner,
+                ":attempt": report.attempt,
+            },
+        )
+
+    # -- sweep ----------------------------------------------------------------
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+        """Reports that wait for somebody since before *now*: at most *limit*, shard after shard."""
+        for shard in range(OPEN_SHARDS):
+            with passing_faults_named():
+                answer = self._client.query(
+                    TableName=self._name,
+                    IndexName="open",
+                    Limit=max(1, limit // OPEN_SHARDS),
+                    KeyConditionExpression="open_pk = :pk AND due_at <= :now",
+                    ExpressionAttributeValues=typed({":pk": f"OPEN#{shard}", ":now": milliseconds(now)}),
+                )
+            yield from (_uuid_of(item) for item in answer["Items"])
+
+    def dispatch(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+        """
+        Write the pending row again, which makes a new stream record.
+
+        Raises:
+            Fenced: Somebody moved it meanwhile.
+        """
+        self._update(
+            report.uuid,
+            "SET due_at = :due, dispatches = dispatches + :one, dispatched_at = :at",
+            FOUND,
+            {**_found_values(report), ":due": milliseconds(due_at), ":one": 1, ":at": iso(now)},
+        )
+
+    def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+        """
+        Take the report back from a worker whose lease ran out.
+
+        Raises:
+            Fenced: Somebody moved it meanwhile.
+        """
+        self._update(
+            report.uuid,
+            "SET #status = :pending, due_at = :due, dispatches = dispatches + :one, updated_at = :at"
+            " REMOVE #owner, lease_until, progress",
+            FOUND,
+            {
+                **_found_values(report),
+                ":pending": Status.PENDING.value,
+                ":due": milliseconds(due_at),
+                ":one": 1,
+                ":at": iso(now),
+            },
+        )
+
+    def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
+        """
+        End a report that no attempt brought to an end.
+
+        Raises:
+            Fenced: Somebody moved it meanwhile.
+        """
+        self._update(
+            report.uuid,
+            "SET #status = :failed, finished_at = :at, updated_at = :at, #error = :error"
+            " REMOVE #owner, lease_until, due_at, open_pk, unfinished_pk",
+            FOUND,
+            {
+                **_found_values(report),
+                ":failed": Status.FAILED.value,
+                ":at": iso(now),
+                ":error": failure_map(failure),
+            },
+        )
+
+    # -- read -----------------------------------------------------------------
+
+    def get(self, uuid: UUID) -> Report | None:
+        """One report, as it is now."""
+        with passing_faults_named():
+            answer = self._client.get_item(TableName=self._name, Key=_report_key(uuid), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def page(self, user_id: str | None, at: Position | None, *, limit: int) -> Page:
+        """Read one page of a user's reports, or of everybody's, newest first."""
+        backwards = bool(at and at.backwards)
+        if user_id is None:
+            found = self._everybody(at, limit + 1)
+        else:
+            found = self._keys("by_user", "user_pk", f"USER#{user_id}", at, limit + 1)
+        keys, more = found[:limit], len(found) > limit
+        if backwards:
+            keys.reverse()
+        reports = self._reports([key for _, key in keys])
+        older, newer = (bool(keys), more) if backwards else (more, at is not None)
+        return Page(
+            reports,
+            Position(keys[-1][0]) if keys and older else None,
+            Position(keys[0][0], backwards=True) if keys and newer else None,
+        )
+
+    def _everybody(self, at: Position | None, limit: int) -> list[tuple[str, Item]]:
+        shards = [self._keys("by_all", "all_pk", f"ALL#{shard}", at, limit) for shard in range(ALL_SHARDS)]
+        merged = heapq.merge(*shards, key=lambda found: found[0], reverse=not (at and at.backwards))
+        return list(merged)[:limit]
+
+    def _keys(self, index: str, attribute: str, pk: str, at: Position | None, limit: int) -> list[tuple[str, Item]]:
+        condition, values = f"{attribute} = :pk", {":pk": pk}
+        if at:
+            condition += f" AND created_sk {'>' if at.backwards else '<'} :at"
+            values[":at"] = at.key
+        with passing_faults_named():
+            answer = self._client.query(
+                TableName=self._name,
+                IndexName=index,
+                Limit=limit,
+                ScanIndexForward=bool(at and at.backwards),
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=typed(values),
+            )
+        return [(item["created_sk"]["S"], {"pk": item["pk"], "sk": item["sk"]}) for item in answer["Items"]]
+
+    def _reports(self, keys: Sequence[Item]) -> list[Report]:
+        """Whole rows in the order of *keys*; a row that went meanwhile is left out."""
+        rows: dict[str, Item] = {}
+        for start in range(0, len(keys), MOST_PER_GET):
+            for item in self._rows(keys[start : start + MOST_PER_GET]):
+                rows[item["pk"]["S"]] = item
+        return [from_item(rows[key["pk"]["S"]]) for key in keys if key["pk"]["S"] in rows]
+
+    def _rows(self, keys: Sequence[Item]) -> Iterable[Item]:
+        wanted: dict[str, Any] = {self._name: {"Keys": list(keys), "ConsistentRead": True}}
+        while wanted:
+            with passing_faults_named():
+                answer = self._client.batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"].get(self._name, [])
+            wanted = answer.get("UnprocessedKeys") or {}
+
+    # -- shared ---------------------------------------------------------------
+
+    def _update(self, uuid: UUID, update: str, condition: str, values: Mapping[str, Any]) -> None:
+        names = {name: name[1:] for name in ("#status", "#owner", "#result", "#error") if name in update + condition}
+        try:
+            with passing_faults_named():
+                self._client.update_item(
+                    TableName=self._name,
+                    Key=_report_key(uuid),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=typed(values),
+                )
+        except ClientError as error:
+            refused_item(error)
+            raise Fenced from error
+
+
+FOUND = "#status = :found_status AND due_at = :found_due AND attempt = :found_attempt"
+
+
+def _found_values(report: Report) -> dict[str, Any]:
+    assert report.due_at is not None, "only reports in the open index are swept"  # noqa: S101
+    return {
+        ":found_status": report.status.value,
+        ":found_due": milliseconds(report.due_at),
+        ":found_attempt": report.attempt,
+    }
+
+
+def _report_key(uuid: UUID) -> Item:
+    return typed({"pk": f"REPORT#{uuid}", "sk": "REPORT"})
+
+
+def _key_of(key: IdempotencyKey) -> Item:
+    digest = hashlib.sha256(key.value.encode()).hexdigest()
+    return typed({"pk": f"KEY#{key.door}#{key.caller_id}#{digest}", "sk": "KEY"})
+
+
+def _uuid_of(item: Item) -> UUID:
+    return UUID(item["pk"]["S"].removeprefix("REPORT#"))
+
+
+def _is_held(item: Item, owner: str) -> bool:
+    row = plain(item)
+    return row["status"] == Status.PROCESSING.value and row.get("owner") == owner
+
+
+def _row(report: Report) -> Item:
+    created_sk = f"{iso(report.created_at)}#{report.uuid}"
+    keys = {
+        "pk": f"REPORT#{report.uuid}",
+        "sk": "REPORT",
+        "user_pk": f"USER#{report.user_id}",
+        "all_pk": f"ALL#{report.uuid.int % ALL_SHARDS}",
+        "created_sk": created_sk,
+    }
+    if report.is_queued:
+        keys |= {"open_pk": f"OPEN#{report.uuid.int % OPEN_SHARDS}", "unfinished_pk": f"UNFINISHED#{report.user_id}"}
+    due = milliseconds(report.created_at + FIRST_DUE) if report.is_queued else None
+    lane = report.lane.value if report.is_queued else None
+    return typed({**keys, **to_plain(report), "due_at": due, "lane": lane})
+
+
+def _key_row(key: IdempotencyKey, report: Report, row: Item) -> Item:
+    return {
+        **_key_of(key),
+        **typed(
+            {
+                "fingerprint": key.fingerprint,
+                "expires_at": int((report.created_at + KEY_LIFETIME).timestamp()),
+            }
+        ),
+        "first": {"M": row},
+    }

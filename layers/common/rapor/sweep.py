@@ -1,0 +1,91 @@
+"""
+Find what lost its hint, every minute.
+
+A report that is due was forgotten: its stream record was lost, its worker died, or its time to try again has
+come. Nothing here is needed for a report to be right, only for it to be done. A sweep that stood still for hours
+must not fail good reports, so a report nobody ever claimed is given up only after many dispatches.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from rapor.errors import AttemptsExhausted, Fenced
+from rapor.report import Failure, Report, Status
+
+DISPATCH_BACKOFF = timedelta(minutes=2)
+LONGEST_BACKOFF = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=24)
+GIVE_UP_DISPATCHES = 24
+PER_SWEEP = 500
+
+
+class Reports(Protocol):
+    """The open index, and the sweep's conditional writes."""
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def get(self, uuid: UUID) -> Report | None: ...
+    def dispatch(self, report: Report, *, due_at: datetime, now: datetime) -> None: ...
+    def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None: ...
+    def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None: ...
+
+
+class Repair(StrEnum):
+    """What the sweep did for a report."""
+
+    DISPATCHED = "dispatched"
+    RECLAIMED = "reclaimed"
+    EXHAUSTED = "exhausted"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one sweep found and did; `oldest` is how long the longest-waiting due report has waited."""
+
+    repairs: dict[Repair, int]
+    oldest: timedelta
+
+
+def sweep_reports(*, now: datetime, reports: Reports, limit: int = PER_SWEEP) -> Sweep:
+    """
+    Repair at most *limit* reports that are due.
+
+    Raises:
+        StoreUnavailable: The table could not be read or written; the next minute goes on.
+    """
+    repairs = dict.fromkeys(Repair, 0)
+    oldest = timedelta(0)
+    for uuid in reports.due(now, limit=limit):
+        report = reports.get(uuid)
+        if report and report.due_at:
+            oldest = max(oldest, now - report.created_at)
+        repairs[_repair(report, now, reports)] += 1
+    return Sweep(repairs, oldest)
+
+
+def _repair(report: Report | None, now: datetime, reports: Reports) -> Repair:
+    if report is None or not report.is_queued or report.due_at is None or report.due_at > now:
+        return Repair.LEFT  # the index lags behind the table
+    try:
+        if _is_hopeless(report, now):
+            error = AttemptsExhausted("The report was tried as often as allowed and no attempt came to an end.")
+            reports.exhaust(report, Failure(error.code, str(error), True, report.attempt), now=now)
+            return Repair.EXHAUSTED
+        due_at = now + min(DISPATCH_BACKOFF * 2 ** min(report.dispatches, 10), LONGEST_BACKOFF)
+        if report.status is Status.PROCESSING:
+            reports.reclaim(report, due_at=due_at, now=now)
+            return Repair.RECLAIMED
+        reports.dispatch(report, due_at=due_at, now=now)
+    except Fenced:
+        return Repair.LEFT
+    return Repair.DISPATCHED
+
+
+def _is_hopeless(report: Report, now: datetime) -> bool:
+    if report.attempt >= report.max_attempts:
+        return True
+    return report.dispatches >= GIVE_UP_DISPATCHES and now - report.created_at > GIVE_UP_AFTER
