@@ -1,0 +1,70 @@
+"""One valid example of each thing, changed per test."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from rapor.caller import Caller
+from rapor.catalogue import Catalogue
+from rapor.report import Format, Lane, Report, Scope, Status
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2025, 11, 20, 12, tzinfo=UTC)
+GENERAL = ("reports.generate", "reports.view", "reports.export", "reports.delete", "reports.restore")
+CYBERCERT = {
+    "title": "Kullanıcı Raporu",
+    "report_type": "users",
+    "parameters": {"date_from": "2025-01-01", "date_to": "2025-12-31", "status": "active"},
+    "format": "pdf",
+    "status": "pending",
+    "is_active": True,
+}
+
+
+def a_catalogue() -> Catalogue:
+    return Catalogue.load(ROOT / "layers/catalogue/report_types")
+
+
+def a_report(**changes: Any) -> Report:
+    report = Report(
+        id=114307178496000,
+        uuid=UUID("550e8400-e29b-41d4-a716-446655440000"),
+        title="Kullanıcı Raporu",
+        report_type="users",
+        type_version=1,
+        parameters={"date_from": "2025-01-01", "date_to": "2025-12-31", "status": "active"},
+        format=Format.PDF,
+        status=Status.PENDING,
+        is_active=True,
+        user_id="1",
+        scope=Scope.ALL,
+        lane=Lane.FAST,
+        locale="tr",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return replace(report, **changes)
+
+
+def a_caller(user_id: str = "1", *permissions: str) -> Caller:
+    return Caller(user_id, frozenset(permissions or GENERAL), "ayse@example.com")
+
+
+def load_event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((ROOT / "events" / name).read_text())
+    return event
+
+
+def a_post(body: object, headers: Mapping[str, str] | None = None, claims: Mapping[str, Any] | None = None) -> Any:
+    """A create request; text goes as it is, anything else as JSON."""
+    event = copy.deepcopy(load_event("create_report/post_api_v1_reports.json"))
+    event["body"] = body if isinstance(body, str) else json.dumps(body)
+    event["headers"] |= headers or {}
+    if claims is not None:
+        event["requestContext"]["authorizer"]["jwt"]["claims"] = dict(claims)
+    return event
