@@ -166,9 +166,9 @@ def lambda_environment(build: Build) -> dict[str, str]:
 
 def answer(body: bytes, log: str) -> Answer:
     """Read an answer: the emulator says 200 to everything, also to exceptions and time-outs."""
-    if body.startswith(TIMED_OUT):
+    if not body or body.startswith(TIMED_OUT):  # no body: the process ended, as at SystemExit
         return Answer(body.decode(), failed=True, log=log)
-    value = json.loads(body) if body else None
+    value = json.loads(body)
     return Answer(value, failed=isinstance(value, dict) and value.keys() >= ERROR_KEYS, log=log)
 
 
