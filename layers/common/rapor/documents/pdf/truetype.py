@@ -1,8 +1,13 @@
-"""What a TrueType file says of its measures (OpenType 1.9: head, hhea, hmtx, cmap format 4), in thousandths of an em."""
+"""
+What a TrueType file says of its measures (OpenType 1.9: head, hhea, hmtx, cmap format 4).
+
+Lengths are thousandths of an em.
+"""
 
 import struct
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 LAST_CODE = 0xFFFF  # closes every format 4 table, maps nothing
 
@@ -76,5 +81,5 @@ class TrueType:
         return pairs
 
     @staticmethod
-    def _read(form: str, data: bytes, offset: int) -> tuple[int, ...]:
+    def _read(form: str, data: bytes, offset: int) -> tuple[Any, ...]:
         return struct.unpack_from(form, data, offset)
