@@ -10,9 +10,9 @@ from typing import Any
 
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.excel.about import add_about
+from rapor.documents.excel.archive import Zip
 from rapor.documents.excel.sheet import Sheets
 from rapor.documents.excel.workbook import add_parts
-from rapor.documents.excel.archive import Zip
 from rapor.documents.parts import Batch, Head, Sink, Written
 from rapor.documents.rows import checked, label_of
 from rapor.errors import SourceInvalid

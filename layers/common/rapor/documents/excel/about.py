@@ -1,10 +1,10 @@
 """The last sheet: what the document is."""
 
+from rapor.documents.excel.archive import Zip
 from rapor.documents.excel.cells import inline
 from rapor.documents.excel.sheet import opening
 from rapor.documents.excel.styles import Style
 from rapor.documents.excel.xml import escape
-from rapor.documents.excel.archive import Zip
 from rapor.documents.parts import Head
 from rapor.locale import Locale
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapor.catalogue import Column
+from rapor.documents.excel.archive import Zip
 from rapor.documents.excel.cells import inline, letters_of, to_cells
 from rapor.documents.excel.styles import Style
 from rapor.documents.excel.xml import HEADER, MAIN, escape
-from rapor.documents.excel.archive import Zip
 from rapor.documents.parts import Batch
 
 ROW_LIMIT = 1_048_576

@@ -38,6 +38,7 @@ def styles(locale: Locale) -> bytes:
         collection("borders", [border(""), border(f'<bottom style="thin"><color rgb="{ACCENT}"/></bottom>')]),
         '<cellStyleXfs count="1"><xf/></cellStyleXfs>',
         collection("cellXfs", cell_formats()),
+        collection("cellStyles", ['<cellStyle name="Normal" xfId="0" builtinId="0"/>']),
     )
     return f'{HEADER}<styleSheet xmlns="{MAIN}">{"".join(parts)}</styleSheet>'.encode()
 
@@ -85,4 +86,4 @@ def cell_format(*, number: int = 0, font: int = 0, border: int = 0, right: bool 
     """One xf (§18.8.45)."""
     alignment = '<alignment horizontal="right"/>' if right else ""
     applied = f'applyNumberFormat="{int(number > 0)}" applyFont="{int(font > 0)}" applyAlignment="{int(right)}"'
-    return f'<xf numFmtId="{number}" fontId="{font}" fillId="0" borderId="{border}" {applied}>{alignment}</xf>'
+    return f'<xf numFmtId="{number}" fontId="{font}" fillId="0" borderId="{border}" xfId="0" {applied}>{alignment}</xf>'

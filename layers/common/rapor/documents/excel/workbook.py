@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC
 from itertools import chain
 
+from rapor.documents.excel.archive import Zip
 from rapor.documents.excel.sheet import Sheet, Sheets
 from rapor.documents.excel.styles import styles
 from rapor.documents.excel.xml import HEADER, MAIN, attribute, escape
-from rapor.documents.excel.archive import Zip
 from rapor.documents.parts import Head
 from rapor.locale import Locale
 

@@ -87,7 +87,8 @@ def embed_shaped(pdf: PdfFile, name: bytes, font: ShapedGlyphs) -> int:
     mapping = pdf.add_stream(b"".join([glyph.to_bytes(2, "big") for glyph in font.glyphs]))
     descendant = pdf.add(
         b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s"
-        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor %d 0 R/DW 0/W[0[%s]]/CIDToGIDMap %d 0 R>>"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+        b"/FontDescriptor %d 0 R/DW 0/W[0[%s]]/CIDToGIDMap %d 0 R>>"
         % (name, descriptor, b" ".join([b"%d" % width for width in font.widths]), mapping)
     )
     return pdf.add(
