@@ -1,6 +1,6 @@
 """The table's protocol, on a real DynamoDB API."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -99,9 +99,7 @@ def test_one_claim_wins(table: ReportTable) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         owners = [f"worker {n}" for n in range(8)]
-        claims = list(
-            pool.map(lambda owner: table.claim(report.uuid, owner=owner, now=NOW, lease_until=LATER), owners)
-        )
+        claims = list(pool.map(lambda owner: table.claim(report.uuid, owner=owner, now=NOW, lease_until=LATER), owners))
 
     [winner] = [claim for claim in claims if claim]
     assert (winner.status, winner.attempt, winner.lease_until) == (Status.PROCESSING, 1, LATER)
@@ -181,12 +179,13 @@ def test_who_lost_the_report_writes_nothing(table: ReportTable) -> None:
     second = table.claim(report.uuid, owner="you", now=NOW, lease_until=LATER)
     before = got(table, report.uuid)
 
-    for write in (
+    writes: list[Callable[[], None]] = [
         lambda: table.note_progress(report, Progress(1, "rendering", 1, 2, NOW)),
         lambda: table.complete(report, RESULT, now=NOW),
         lambda: table.fail(report, FAILURE, now=NOW),
         lambda: table.release(report, not_before=NOW, now=NOW),
-    ):
+    ]
+    for write in writes:
         with pytest.raises(Fenced):
             write()
 
@@ -214,11 +213,12 @@ def test_the_sweep_writes_only_what_it_saw(table: ReportTable) -> None:
     stale = got(table, added(table).uuid)
     table.claim(stale.uuid, owner="me", now=NOW, lease_until=LATER)
 
-    for write in (
+    writes: list[Callable[[], None]] = [
         lambda: table.dispatch(stale, due_at=LATER, now=NOW),
         lambda: table.reclaim(stale, due_at=LATER, now=NOW),
         lambda: table.exhaust(stale, FAILURE, now=NOW),
-    ):
+    ]
+    for write in writes:
         with pytest.raises(Fenced):
             write()
 
