@@ -24,7 +24,6 @@ from rapor.documents.pdf.style import (
 from rapor.documents.pdf.text import ESCAPES, SPECIAL, Line, Typeface, is_latin
 
 HEAD_LINES = 3
-TOLERANCE = 0.01  # points lost to rounding
 
 
 class Table:
@@ -108,7 +107,8 @@ class Table:
     def _set(self, cells: Sequence[str]) -> None:
         """Set one row line by line."""
         lines = [
-            self._body.lines(cell, room + TOLERANCE, LINE_LIMIT) for cell, room in zip(cells, self._rooms, strict=True)
+            [self._body.narrowed(cell, room)] if slot.right_aligned else self._body.lines(cell, room, LINE_LIMIT)
+            for slot, cell, room in zip(self._layout.slots, cells, self._rooms, strict=True)
         ]
         height = self._height(max(map(len, lines)))
         if self._y - height < BOTTOM:
