@@ -68,7 +68,7 @@ class Typeface:
     def lines(self, text: str, room: float, limit: int) -> list[Line]:
         """Break *text* into at most *limit* lines of *room*; an ellipsis ends the last where that is not enough."""
         if is_latin(text) and self.latin.width(text) <= room:
-            return [self.line(text)]
+            return [self.latin_line(text)]
         texts: list[str] = []
         for paragraph in LINE_END.split(text):
             clean = paragraph.replace("\t", " ")
@@ -81,13 +81,17 @@ class Typeface:
     def line(self, text: str) -> Line:
         """Set one line, counting what no font can draw."""
         if is_latin(text):
-            literal = text.translate(ESCAPES)
-            return Line(f"({literal})Tj", self.latin.width(text), literal)
+            return self.latin_line(text)
         self._shaper.drawn_missing += self._shaper.missing(text)
         runs = self._shaper.runs(text)
         width = sum(glyph.advance for run in runs for glyph in run.glyphs)
         shown = " ".join([f"/{run.font.tag} {self.size:g} Tf{self._shown(run)}" for run in runs])
         return Line(f"{shown} {self.selected}", width)
+
+    def latin_line(self, text: str) -> Line:
+        """Set one line that is known to be Latin."""
+        literal = text.translate(ESCAPES)
+        return Line(f"({literal})Tj", self.latin.width(text), literal)
 
     def narrowed(self, text: str, room: float) -> Line:
         """Set one line that must not break, drawn narrower where it is too long (§9.3.4)."""
