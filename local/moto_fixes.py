@@ -1,0 +1,180 @@
+"""
+Mends what moto 5.2.5 gets wrong, as measured against DynamoDB's documented behaviour.
+
+- It is not atomic: requests of several threads interleave. Here they queue (`one_at_a_time`).
+- A cancelled transaction puts back a copy of the whole table, so it undoes other writers' acknowledged writes, leaves
+  its records in the stream, and costs time in proportion to the table. Here only what it touched is put back.
+- An update that creates an item writes two INSERT records, a write that changes nothing writes one MODIFY.
+- Records name the wrong region and share memory with the live item.
+- Nothing expires, and streams are never trimmed.
+
+In-process; `apply` may be called more than once.
+"""
+
+import copy
+import functools
+import io
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import StreamShard, Table
+
+from local.presigned import Environ, WsgiApp
+
+LOCK = threading.RLock()
+WRITTEN = threading.Condition(LOCK)  # notified at every new stream record
+KEYS_ONLY_AND_WHOLE = 2
+EXPIRED_BY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def apply() -> None:
+    """Mend moto, once a process."""
+    if getattr(StreamShard, "is_mended", False):
+        return
+    StreamShard.is_mended = True  # type: ignore[attr-defined]
+    StreamShard.add = _add(StreamShard.add)  # type: ignore[method-assign]
+    Table.__deepcopy__ = lambda self, _: self  # type: ignore[attr-defined]  # a transaction's backup: ours is Undo
+    DynamoDBBackend.update_item = _update_item(DynamoDBBackend.update_item)  # type: ignore[method-assign]
+    DynamoDBBackend.transact_write_items = _transact(DynamoDBBackend.transact_write_items)  # type: ignore[method-assign]
+
+
+def one_at_a_time(app: WsgiApp, after: Callable[[Environ], None] = lambda _: None) -> WsgiApp:
+    """WSGI middleware: one request at a time, its body read before its turn comes."""
+
+    def guarded(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length:
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+        with LOCK:
+            answer = app(environ, start_response)
+            after(environ)
+        return answer
+
+    return guarded
+
+
+def trim(shard: StreamShard, before: int) -> None:
+    """Drop records below a sequence number; the others keep theirs."""
+    count = min(max(0, before - shard.starting_sequence_number), len(shard.items))
+    del shard.items[:count]
+    shard.starting_sequence_number += count
+
+
+def expire(backend: DynamoDBBackend, now: float) -> int:
+    """Delete what has outlived its TTL, with the record AWS writes for it; returns how many."""
+    with LOCK:
+        return sum(_expire(table, now) for table in backend.tables.values())
+
+
+def _expire(table: Table, now: float) -> int:
+    if (table.ttl or {}).get("TimeToLiveStatus") != "ENABLED":
+        return 0
+    name = table.ttl["AttributeName"]
+    expired = [it for it in table.all_items() if name in it.attrs and _is_past(it.attrs[name], now)]
+    for item in expired:
+        table.delete_item(item.hash_key, item.range_key)
+        if table.stream_shard:
+            table.stream_shard.items[-1].record["userIdentity"] = EXPIRED_BY
+    return len(expired)
+
+
+def _is_past(value: Any, now: float) -> bool:
+    return bool(value.type == "N" and float(value.value) < now)
+
+
+class Undo:
+    """The items a request may write, and the length of every stream, as they were before it."""
+
+    def __init__(self, backend: DynamoDBBackend, writes: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        self._items = [
+            (table, table_key, copy.deepcopy(table.get_item(*table_key)))
+            for name, key in writes
+            if (table := backend.tables.get(name)) is not None
+            if (table_key := _table_key(backend, table, key)) is not None
+        ]
+        self._shards = [
+            (it.stream_shard, len(it.stream_shard.items)) for it in backend.tables.values() if it.stream_shard
+        ]
+
+    def put_back(self) -> None:
+        """Make the request not to have happened."""
+        for table, key, item in self._items:
+            _put_back(table, key, item)
+        for shard, length in self._shards:
+            del shard.items[length:]
+
+
+def _table_key(backend: DynamoDBBackend, table: Table, key: dict[str, Any]) -> tuple[Any, Any] | None:
+    try:
+        return backend.get_keys_value(table, key)
+    except Exception:  # noqa: BLE001 (whatever is wrong with the key, the request itself will say)
+        return None
+
+
+def _put_back(table: Table, key: tuple[Any, Any], item: Item | None) -> None:
+    hash_key, range_key = key
+    items: Any = table.items
+    if table.has_range_key:
+        items, hash_key = items[hash_key], range_key
+    if item is None:
+        items.pop(hash_key, None)
+    else:
+        items[hash_key] = item
+
+
+def _add(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def add(self: StreamShard, old: Item | None, new: Item | None) -> None:
+        if old is not None and new is not None and old.to_json() == new.to_json():
+            return
+        with WRITTEN:
+            original(self, old, new)
+            record = self.items[-1].record
+            record["awsRegion"] = self.table.region_name
+            record["dynamodb"] = copy.deepcopy(record["dynamodb"])
+            WRITTEN.notify_all()
+
+    return add
+
+
+def _update_item(original: Callable[..., Item]) -> Callable[..., Item]:
+    @functools.wraps(original)
+    def update_item(self: DynamoDBBackend, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Item:
+        with LOCK:
+            undo = Undo(self, [(table_name, key)])
+            shard = self.tables[table_name].stream_shard if table_name in self.tables else None
+            before = len(shard.items) if shard else 0
+            try:
+                item = original(self, table_name, key, *args, **kwargs)
+            except Exception:
+                undo.put_back()
+                raise
+            if shard and len(shard.items) - before == KEYS_ONLY_AND_WHOLE:
+                _drop_keys_only_record(shard)
+            return item
+
+    return update_item
+
+
+def _drop_keys_only_record(shard: StreamShard) -> None:
+    keys_only, whole = shard.items[-2:]
+    whole.record["dynamodb"]["SequenceNumber"] = keys_only.record["dynamodb"]["SequenceNumber"]
+    del shard.items[-2]
+
+
+def _transact(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+        with LOCK:
+            operations = [operation for it in transact_items for operation in it.values()]
+            undo = Undo(self, [(it.get("TableName", ""), it.get("Key") or it.get("Item") or {}) for it in operations])
+            try:
+                original(self, transact_items)
+            except Exception:
+                undo.put_back()
+                raise
+
+    return transact_write_items
