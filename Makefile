@@ -98,7 +98,7 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(say) "setting up .venv: $$($(PYTHON) --version)"
 	@$(PYTHON) -c 'import sys; sys.exit("python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv --clear .venv
-	@$(python) -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@$(python) -m pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .venv/.ready: requirements/dev.txt pyproject.toml .venv/bin/uv
