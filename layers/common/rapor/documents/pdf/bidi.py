@@ -1,7 +1,8 @@
 """
 Right-to-left text among left-to-right (Unicode Standard Annex #9), without explicit embeddings and paired brackets.
 
-Report cells hold names and sentences, not markup: first strong letter decides the base, rules W, N, I and L do the rest.
+Report cells hold names and sentences, not markup: the first strong letter decides the base, rules W, N,
+I and L do the rest.
 """
 
 from collections.abc import Sequence

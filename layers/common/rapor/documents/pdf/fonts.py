@@ -14,7 +14,7 @@ from rapor.documents.pdf.truetype import TrueType
 
 FOLDER = Path(__file__).parent.parent / "fonts"
 ENCODING = "cp1254"
-FIRST_CODE = 32
+FIRST_CODE, DELETE = 32, 127
 # Where Windows-1254 differs from WinAnsiEncoding (annex D.2), by glyph name
 DIFFERENCES = b"208/Gbreve 221/Idotaccent 222/Scedilla 240/gbreve 253/dotlessi 254/scedilla"
 SYMBOLIC, NONSYMBOLIC = 4, 32
@@ -65,25 +65,31 @@ class LatinFont:
 
 def letters() -> list[tuple[int, str]]:
     """Windows-1254's codes and what they stand for."""
-    decoded = [(code, bytes([code]).decode(ENCODING, "ignore")) for code in range(FIRST_CODE, 256)]
-    return [(code, letter) for code, letter in decoded if letter and letter.isprintable() or letter in {"\xa0", "\xad"}]
+    codes = [code for code in range(FIRST_CODE, 256) if code != DELETE]
+    decoded = [(code, bytes([code]).decode(ENCODING, "ignore")) for code in codes]
+    return [(code, letter) for code, letter in decoded if letter]
 
 
-def embed_shaped(
-    pdf: PdfFile, name: bytes, data: bytes, glyphs: Sequence[int], widths: Sequence[int], texts: Sequence[str]
-) -> int:
-    """
-    Write a font whose CID *n* is glyph `glyphs[n]`, `widths[n]` wide, standing for `texts[n]`; give its number.
+@dataclass(frozen=True, slots=True)
+class ShapedGlyphs:
+    """A font whose CID *n* is glyph `glyphs[n]` of `data`, `widths[n]` wide, standing for `texts[n]`."""
 
-    `data` is TrueType with just these glyphs; CID 0 is the missing glyph.
-    """
-    descriptor = add_descriptor(pdf, name, TrueType(data), SYMBOLIC)
-    unicode = add_unicode_map(pdf, 2, [(cid, text) for cid, text in enumerate(texts) if text])
-    mapping = pdf.add_stream(b"".join([glyph.to_bytes(2, "big") for glyph in glyphs]))
+    data: bytes
+    glyphs: Sequence[int]
+    widths: Sequence[int]
+    texts: Sequence[str]
+
+
+def embed_shaped(pdf: PdfFile, name: bytes, font: ShapedGlyphs) -> int:
+    """Write the font, give its number; CID 0 is the missing glyph."""
+    descriptor = add_descriptor(pdf, name, TrueType(font.data), SYMBOLIC)
+    unicode = add_unicode_map(pdf, 2, [(cid, text) for cid, text in enumerate(font.texts) if text])
+    mapping = pdf.add_stream(b"".join([glyph.to_bytes(2, "big") for glyph in font.glyphs]))
     descendant = pdf.add(
-        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
         b"/FontDescriptor %d 0 R/DW 0/W[0[%s]]/CIDToGIDMap %d 0 R>>"
-        % (name, descriptor, b" ".join([b"%d" % width for width in widths]), mapping)
+        % (name, descriptor, b" ".join([b"%d" % width for width in font.widths]), mapping)
     )
     return pdf.add(
         b"<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts%s/ToUnicode %d 0 R>>"

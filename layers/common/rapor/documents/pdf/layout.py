@@ -98,10 +98,10 @@ def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, he
     word = max((head.width(word) for word in label.split()), default=0.0)
     widths = sorted(body.width(line) for cell in cells if cell for line in cell.splitlines()[:1]) or [0.0]
     if column.type is not ColumnType.TEXT:
-        natural = max(widths[-1] * SLACK, word)
-        return Need(natural, natural)
+        least = max(widths[-1] * SLACK, word)
+        return Need(least, max(least, head.width(label)))
     most, least = ems(TEXT_MOST, body.size), ems(TEXT_LEAST, body.size)
-    natural = max(min(widths[int((len(widths) - 1) * TYPICAL)] * 1.01, most), word)
+    natural = max(min(widths[int((len(widths) - 1) * TYPICAL)] * 1.01, most), min(head.width(label), most))
     return Need(max(min(natural, least), word), natural)
 
 

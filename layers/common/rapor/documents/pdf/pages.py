@@ -8,7 +8,7 @@ written at the end: that makes `n / N` possible in one pass.
 from rapor.documents.pdf.fonts import ENCODING
 from rapor.documents.pdf.layout import BOTTOM, MARGIN, Sheet
 from rapor.documents.pdf.objects import PdfFile, references
-from rapor.documents.pdf.style import GREY, HAIRLINE, RULE
+from rapor.documents.pdf.style import GREY
 from rapor.documents.pdf.text import Line, Typeface
 
 BRANCH = 64  # pages under one node
@@ -66,7 +66,6 @@ class Pages:
         after = MARGIN + number.width * self._face.size / 1000
         right = self._sheet.width - MARGIN
         return (
-            f"{HAIRLINE} {RULE} G {MARGIN:g} {FOOT + 14:g} m {right:g} {FOOT + 14:g} l S\n"
             f"BT {GREY} rg {self._face.selected} {MARGIN:g} {FOOT:g} Td {number.operators} "
             f"{right - MARGIN:g} 0 Td {self._note.placed(right=True)} ET\n"
             f"q 1 0 0 1 {after:.2f} {FOOT:g} cm /Total Do Q\n"

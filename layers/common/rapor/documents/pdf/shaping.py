@@ -7,12 +7,12 @@ Lengths are thousandths of an em.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 from unicodedata import category
 
 from rapor.documents.pdf.bidi import levels_of, visual_order
-from rapor.documents.pdf.fonts import FOLDER, embed_shaped
+from rapor.documents.pdf.fonts import FOLDER, ShapedGlyphs, embed_shaped
 from rapor.documents.pdf.objects import PdfFile
 
 MARK = "\ufffd"  # drawn for what no font has
@@ -61,7 +61,7 @@ class ShapedFont:
     @cached_property
     def harfbuzz(self) -> Any:
         """The library, imported when first needed: it costs 35 ms."""
-        import uharfbuzz  # noqa: PLC0415
+        import uharfbuzz  # type: ignore[import-untyped]  # noqa: PLC0415
 
         return uharfbuzz
 
@@ -132,13 +132,13 @@ class ShapedFont:
         data = bytes(plan.execute().blob.data)
         glyphs = [renumbered[glyph] for glyph, _ in self.cids]
         texts = [text for _, text in self.cids]
-        return embed_shaped(pdf, f"{tag}+{self.file}".encode(), data, glyphs, self.widths, texts)
+        return embed_shaped(pdf, f"{tag}+{self.file}".encode(), ShapedGlyphs(data, glyphs, self.widths, texts))
 
 
 def clusters_of(text: str, starts: list[int]) -> dict[int, str]:
     """Cut the text where clusters start."""
     edges = [*sorted(set(starts)), len(text)]
-    return {first: text[first:after] for first, after in zip(edges, edges[1:], strict=False)}
+    return {first: text[first:after] for first, after in pairwise(edges)}
 
 
 @dataclass(frozen=True, slots=True)

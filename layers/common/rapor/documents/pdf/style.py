@@ -1,4 +1,8 @@
-"""The look of every page: one accent colour, greys, hairlines. Colours are DeviceRGB operands (ISO 32000-2 §8.6.4.3)."""
+"""
+The look of every page: one accent colour, greys, hairlines.
+
+Colours are operands of DeviceRGB (ISO 32000-2 §8.6.4.3).
+"""
 
 ACCENT = "0.055 0.345 0.4"
 INK = "0.12 0.14 0.16"

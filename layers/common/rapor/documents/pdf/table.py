@@ -6,6 +6,7 @@ string template filled in. Rows that need wrapping or shaping are set line by li
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rapor.documents.pdf.layout import BOTTOM, MARGIN, TOP, Layout, Slot
 from rapor.documents.pdf.pages import Pages
@@ -156,8 +157,8 @@ class Table:
 def row_template(slots: Sequence[Slot]) -> str:
     """A row of single-line cells: `%s` for left-aligned text, `%d` and `%s` for width and text of right-aligned."""
     shows = ["[%d(%s)]TJ" if slot.right_aligned else "(%s)Tj" for slot in slots]
-    moves = [f" {after.anchor - before.anchor:.2f} 0 Td " for before, after in zip(slots, slots[1:], strict=False)]
-    return "".join([part for pair in zip(["", *moves], shows, strict=True) for part in pair])
+    moves = ["", *(f" {after.anchor - before.anchor:.2f} 0 Td " for before, after in pairwise(slots))]
+    return "".join([move + show for move, show in zip(moves, shows, strict=True)])
 
 
 def placed(lines: Sequence[Sequence[Line]], slots: Sequence[Slot], pitch: float, height: float) -> str:

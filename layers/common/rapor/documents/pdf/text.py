@@ -63,7 +63,7 @@ class Typeface:
         return widths
 
     def lines(self, text: str, room: float, limit: int) -> list[Line]:
-        """Break *text* into at most *limit* lines of *room*; where that is not enough the last one ends in an ellipsis."""
+        """Break *text* into at most *limit* lines of *room*; an ellipsis ends the last where that is not enough."""
         texts: list[str] = []
         for paragraph in LINE_END.split(text):
             clean = paragraph.replace("\t", " ")

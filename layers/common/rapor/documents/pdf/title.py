@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from rapor.documents.parts import Head
 from rapor.documents.pdf.layout import GUTTER, MARGIN, TOP, Sheet
@@ -9,9 +10,10 @@ from rapor.documents.pdf.style import ACCENT, GREY, INK, LINE_RATIO
 from rapor.documents.pdf.text import Typeface
 from rapor.locale import Locale
 
-FACT_WIDTH = 120.0  # at least, so many facts fit in a line
+FACT_WIDTH = 115.0  # at least
 TITLE_LINES, FACT_LINES = 3, 4
 BAR_WIDTH, BAR_HEIGHT = 26.0, 2.4
+GAP = 22.0  # before the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,13 @@ def draw_title(head: Head, locale: Locale, sheet: Sheet, faces: TitleFaces) -> t
         operators.append(f"BT {INK} rg {faces.title.selected} {MARGIN:g} {baseline:g} Td {line.operators} ET\n")
         baseline -= faces.title.size * 1.2
     bottom = baseline + faces.title.size * 0.75
-    across = max(int((sheet.room + GUTTER) // (FACT_WIDTH + GUTTER)), 1)
-    for facts in in_lines(facts_of(head, locale), across):
-        drawn, bottom = draw_facts(facts, (sheet.room + GUTTER) / across, bottom, faces)
+    facts = facts_of(head, locale)
+    lines = ceil(len(facts) / ((sheet.room + GUTTER) // (FACT_WIDTH + GUTTER)))
+    across = ceil(len(facts) / lines)
+    for some in in_lines(facts, across):
+        drawn, bottom = draw_facts(some, (sheet.room + GUTTER) / across, bottom, faces)
         operators.append(drawn)
-    return "".join(operators), bottom - 10
+    return "".join(operators), bottom - GAP
 
 
 def facts_of(head: Head, locale: Locale) -> list[tuple[str, str]]:

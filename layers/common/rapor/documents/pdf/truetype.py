@@ -1,8 +1,13 @@
-"""What a TrueType file says of its measures (OpenType 1.9: head, hhea, hmtx, cmap format 4), in thousandths of an em."""
+"""
+What a TrueType file says of its measures (OpenType 1.9: head, hhea, hmtx, cmap format 4).
+
+Lengths are thousandths of an em.
+"""
 
 import struct
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 LAST_CODE = 0xFFFF  # closes every format 4 table, maps nothing
 
@@ -28,24 +33,24 @@ class TrueType:
     @property
     def box(self) -> tuple[int, ...]:
         """Left, bottom, right and top of all glyphs laid over each other."""
-        return tuple(round(side * self.scale) for side in self._read(">4h", self.tables[b"head"], 36))
+        return tuple(self._scaled(side) for side in self._read(">4h", self.tables[b"head"], 36))
 
     @property
     def ascent(self) -> int:
         """Above the baseline."""
-        return round(self._read(">h", self.tables[b"hhea"], 4)[0] * self.scale)
+        return self._scaled(self._read(">h", self.tables[b"hhea"], 4)[0])
 
     @property
     def descent(self) -> int:
         """Below the baseline, negative."""
-        return round(self._read(">h", self.tables[b"hhea"], 6)[0] * self.scale)
+        return self._scaled(self._read(">h", self.tables[b"hhea"], 6)[0])
 
     @cached_property
     def advances(self) -> tuple[int, ...]:
         """Widths by glyph; the last one counts for every glyph after it."""
         count = self._read(">H", self.tables[b"hhea"], 34)[0]
         pairs = self._read(f">{count * 2}H", self.tables[b"hmtx"], 0)
-        return tuple(round(width * self.scale) for width in pairs[::2])
+        return tuple(self._scaled(width) for width in pairs[::2])
 
     @cached_property
     def glyphs(self) -> dict[str, int]:
@@ -75,6 +80,9 @@ class TrueType:
                 pairs.append((code, (glyph + deltas[index]) & 0xFFFF))
         return pairs
 
+    def _scaled(self, length: int) -> int:
+        return round(length * self.scale)
+
     @staticmethod
-    def _read(form: str, data: bytes, offset: int) -> tuple[int, ...]:
+    def _read(form: str, data: bytes, offset: int) -> tuple[Any, ...]:
         return struct.unpack_from(form, data, offset)
