@@ -12,8 +12,8 @@ from typing import Any, Self
 import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
-from moto.s3.models import s3_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -24,8 +24,8 @@ from local.state import State
 from local.template import Bucket, Stack, Table
 
 LOOPBACK = "127.0.0.1"
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104 (compared with, never a default)
-SECRET = "test"  # noqa: S105 (of the stand-in; links are signed with it)
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared with, never a default
+SECRET = "test"  # noqa: S105 - of the stand-in; links are signed with it
 READS = ("Get", "Query", "Scan", "BatchGet", "Describe", "List", "TransactGet")
 INDEX_KEYS = ("IndexName", "KeySchema", "Projection")
 
