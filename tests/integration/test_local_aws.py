@@ -3,8 +3,6 @@
 import datetime as dt
 import os
 import pickle
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +15,7 @@ from moto.dynamodb.models import dynamodb_backends
 from local import moto_fixes, presigned
 from local.aws import LocalAws
 from local.cloudformation import ACCOUNT, REGION
+from local.first_order import request
 from local.presigned import Link
 from local.streams import as_event, shard_of
 from local.template import Stack
@@ -55,7 +54,9 @@ def put(dynamodb: Any, pk: str, **attributes: str) -> None:
     dynamodb.put_item(TableName=TABLE, Item=item(pk, **attributes))
 
 
-def update(dynamodb: Any, pk: str, value: str, condition: str = "attribute_exists(pk) OR attribute_not_exists(pk)") -> None:
+def update(
+    dynamodb: Any, pk: str, value: str, condition: str = "attribute_exists(pk) OR attribute_not_exists(pk)"
+) -> None:
     dynamodb.update_item(
         TableName=TABLE,
         Key=item(pk),
@@ -199,19 +200,18 @@ def test_transaction_does_not_copy_the_table(dynamodb: Any) -> None:
 
 
 def status_of(url: str, method: str = "GET") -> int:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
+    return request(method, url).status
 
 
 @pytest.fixture
 def link(aws: LocalAws) -> str:
     s3 = aws.client("s3")
     s3.put_object(Bucket=BUCKET, Key="reports/ü.txt", Body=b"x")
-    params = {"Bucket": BUCKET, "Key": "reports/ü.txt", "ResponseContentDisposition": "attachment; filename*=UTF-8''a%20b"}
+    params = {
+        "Bucket": BUCKET,
+        "Key": "reports/ü.txt",
+        "ResponseContentDisposition": "attachment; filename*=UTF-8''a%20b",
+    }
     return str(s3.generate_presigned_url("get_object", Params=params, ExpiresIn=300))
 
 
@@ -248,12 +248,12 @@ def test_unsigned_link_is_refused(link: str) -> None:
 def test_link_ends_with_its_lifetime(link: str) -> None:
     address, _, query = link.partition("?")
     host, _, path = address.removeprefix("http://").partition("/")
-    request = Link("GET", f"/{path}", query, {"host": host})
+    asked = Link("GET", f"/{path}", query, {"host": host})
     now = dt.datetime.now(dt.UTC)
 
-    assert presigned.fault(request, "test", now) is None
-    assert presigned.fault(request, "test", now + dt.timedelta(seconds=310)) == "Request has expired"
-    assert presigned.fault(request, "other", now) == "SignatureDoesNotMatch"
+    assert presigned.fault(asked, "test", now) is None
+    assert presigned.fault(asked, "test", now + dt.timedelta(seconds=310)) == "Request has expired"
+    assert presigned.fault(asked, "other", now) == "SignatureDoesNotMatch"
 
 
 def test_user_settings_for_aws_do_not_reach_the_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +280,9 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
     big = os.urandom(6 * 1024 * 1024)
     with LocalAws(STACK, state_file=file) as aws:
         put(aws.client("dynamodb"), "a", v="1")
-        aws.client("s3").put_object(Bucket=BUCKET, Key="k", Body=big, ContentType="application/pdf", Metadata={"m": "1"})
+        aws.client("s3").put_object(
+            Bucket=BUCKET, Key="k", Body=big, ContentType="application/pdf", Metadata={"m": "1"}
+        )
         aws.positions["mapping"] = 7
         written = records()
 
