@@ -8,9 +8,9 @@ from uuid import UUID
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from rapor.data.engine import DuckDBEngine
 
 from rapor.catalogue import Catalogue
+from rapor.data.engine import DuckDBEngine
 from rapor.documents.render import render
 from rapor.errors import StoreUnavailable
 from rapor.process import Workshop, process_report

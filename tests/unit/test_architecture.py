@@ -1,7 +1,6 @@
 """Who may import whom."""
 
 import ast
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,14 +155,13 @@ def test_everyone_imports_only_whom_they_may() -> None:
     ],
 )
 def test_a_breach_is_found(tmp_path: Path, file: str, code: str) -> None:
-    copy_sources(tmp_path)
-    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-    with (tmp_path / file).open("a") as stream:
-        stream.write(f"\n{code}\n")
+    source = (ROOT / file).read_text() if (ROOT / file).exists() else ""
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(f"{source}\n{code}\n")
 
-    new = set(breaches(tmp_path)) - set(breaches(ROOT))
+    found = breaches(tmp_path)
 
-    assert [breach.split(":")[0] for breach in new] == [file]
+    assert {breach.split(":")[0] for breach in found} == {file}
 
 
 @pytest.mark.parametrize(
@@ -181,8 +179,3 @@ def test_what_is_allowed_passes(tmp_path: Path, file: str, code: str) -> None:
     (tmp_path / file).write_text(code)
 
     assert breaches(tmp_path) == []
-
-
-def copy_sources(target: Path) -> None:
-    for folder in ("functions", "layers/common/rapor"):
-        shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -90,7 +90,6 @@ class ReportType(Strict):
         unknown = set(NAMED_PARAMETER.findall(self.query)) - set(self.parameter_names)
         if unknown:
             raise ValueError(f"query uses ${min(unknown)}, which [parameters.properties] does not declare")
-        jsonschema_rs.meta.validate(self.parameters_schema)
         return self
 
     @property
@@ -170,6 +169,7 @@ def load_type(file: Path) -> ReportType:
     try:
         with file.open("rb") as stream:
             report_type = ReportType.model_validate(tomllib.load(stream))
+        jsonschema_rs.meta.validate(report_type.parameters_schema)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(file.name, "", str(error)) from error
     except ValidationError as error:

@@ -225,7 +225,7 @@ def _rows_to_write(report: Report, report_type: ReportType, rows_total: int) -> 
     if (report.options or {}).get("allow_truncated"):
         return limit
     roomier = [f.value for f in report_type.formats if report_type.limits.rows.get(f, rows_total) >= rows_total]
-    advice = f"Use {roomier[-1]}, or narrow the parameters." if roomier else "Narrow the parameters."
+    advice = f"Use {' or '.join(roomier)}, or narrow the parameters." if roomier else "Narrow the parameters."
     raise TooManyRows(f"{report.format} holds {limit} rows of this type, and there are {rows_total}. {advice}")
 
 

@@ -69,25 +69,25 @@ def parameter_errors(report_type: ReportType, parameters: Mapping[str, Any]) -> 
 
 def _sentences(error: ValidationError) -> Iterator[tuple[str, str]]:  # noqa: C901 - a table, a row a keyword
     field = _field(error.instance_path)
-    match error.kind.as_dict():
-        case {"name": "required", "property": missing}:
+    match error.kind.name, error.kind.as_dict():
+        case "required", {"property": missing}:
             yield f"{field}.{missing}", required(f"{field}.{missing}")
-        case {"name": "additionalProperties" | "unevaluatedProperties", "unexpected": names}:
+        case "additionalProperties" | "unevaluatedProperties", {"unexpected": names}:
             for name in names:
                 yield f"{field}.{name}", prohibited(f"{field}.{name}")
-        case {"name": "type", "types": types}:
+        case "type", {"types": types}:
             yield field, must_be(field, TYPE_WORDS[next(kind for kind in types if kind != "null")])
-        case {"name": "enum" | "const"}:
+        case "enum" | "const", _:
             yield field, selected_invalid(field)
-        case {"name": "format", "format": "date"}:
+        case "format", {"format": "date"}:
             yield field, must_be(field, "a valid date")
-        case {"name": "maxLength", "limit": limit}:
+        case "maxLength", {"limit": limit}:
             yield field, f"The {words_of(field)} field must not be greater than {limit} characters."
-        case {"name": "minLength", "limit": limit}:
+        case "minLength", {"limit": limit}:
             yield field, must_be(field, f"at least {limit} characters")
-        case {"name": "maximum", "limit": limit}:
+        case "maximum", {"limit": limit}:
             yield field, f"The {words_of(field)} field must not be greater than {limit}."
-        case {"name": "minimum", "limit": limit}:
+        case "minimum", {"limit": limit}:
             yield field, must_be(field, f"at least {limit}")
         case _:
             yield field, format_invalid(field)

@@ -37,7 +37,7 @@ def plain(item: Item) -> dict[str, Any]:
     return {name: _whole(_deserializer.deserialize(value)) for name, value in item.items()}
 
 
-def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever an attribute holds
+def _whole(value: Any) -> Any:
     match value:
         case Decimal():
             return int(value)

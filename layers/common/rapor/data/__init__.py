@@ -1,0 +1,1 @@
+"""From report SQL to rows."""

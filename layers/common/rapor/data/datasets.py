@@ -1,0 +1,152 @@
+"""
+Where rows come from: a data set is a folder or prefix of Parquet, CSV or NDJSON files.
+
+`<location>/<name>/` may be partitioned in Hive's way (`year=2025/`); the keys become columns. Names that start
+with a dot or an underscore are not data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+import duckdb
+
+from rapor.errors import SourceInvalid, SourceUnavailable
+
+GLOB_CHARACTERS = frozenset("*?[")  # DuckDB would read such a name as a pattern
+
+
+class DataFormat(StrEnum):
+    """How a data set's files are read; the value is DuckDB's function."""
+
+    PARQUET = "read_parquet"
+    CSV = "read_csv"
+    NDJSON = "read_json"
+
+
+SUFFIXES = {
+    ".parquet": DataFormat.PARQUET,
+    ".csv": DataFormat.CSV,
+    ".csv.gz": DataFormat.CSV,
+    ".ndjson": DataFormat.NDJSON,
+    ".ndjson.gz": DataFormat.NDJSON,
+    ".jsonl": DataFormat.NDJSON,
+    ".jsonl.gz": DataFormat.NDJSON,
+    ".json": DataFormat.NDJSON,
+    ".json.gz": DataFormat.NDJSON,
+}
+
+
+class Place(Protocol):
+    """Where data sets lie, for one report."""
+
+    failure: Exception | None
+    """What went wrong below DuckDB, which loses the exception on its way up."""
+
+    def keys(self, name: str) -> Sequence[str]:
+        """Paths of the data set's files below it, with slashes."""
+
+    def address(self, name: str, key: str) -> str:
+        """Say what DuckDB opens for a key."""
+
+    def register(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Teach the connection to open addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """The files of one data set, all of one format; `partitions` are the keys in their paths."""
+
+    format: DataFormat
+    files: tuple[str, ...]
+    partitions: frozenset[str]
+
+    def relation(self, con: duckdb.DuckDBPyConnection, text_column: str | None) -> str:
+        """
+        Write SQL that reads the files; *text_column* keeps its raw text whatever DuckDB would take it for.
+
+        Without that, `007` in a CSV file would be the user `7`, and a UUID would lose its capitals.
+        """
+        options = {"hive_partitioning": "true" if self.partitions else "false"}
+        if self.format is DataFormat.NDJSON:
+            options["format"] = "'newline_delimited'"
+        if text_column in self.partitions:
+            options["hive_types"] = f"{{{quoted(text_column)}: VARCHAR}}"
+        elif text_column and self.format is not DataFormat.PARQUET:
+            options |= self._types(con, self._call(options), text_column)
+        return self._call(options)
+
+    def _call(self, options: dict[str, str]) -> str:
+        files = ", ".join(map(literal, self.files))
+        return f"{self.format}([{files}], {', '.join(f'{key} = {value}' for key, value in options.items())})"
+
+    def _types(self, con: duckdb.DuckDBPyConnection, detected: str, text_column: str) -> dict[str, str]:
+        if self.format is DataFormat.CSV:
+            return {"types": f"{{{quoted(text_column)}: 'VARCHAR'}}"}
+        found = con.sql(f"from {detected}")
+        types = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+        columns = {name: kind for name, kind in types.items() if name not in self.partitions} | {text_column: "VARCHAR"}
+        return {"columns": "{" + ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in columns.items()) + "}"}
+
+
+class Folder:
+    """Data sets as folders on this machine."""
+
+    failure: Exception | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def keys(self, name: str) -> Sequence[str]:
+        """Paths of the files below the data set's folder."""
+        folder = self._path / name
+        return [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+
+    def address(self, name: str, key: str) -> str:
+        """Absolute path of a file."""
+        return str((self._path / name / key).absolute())
+
+    def register(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Nothing to teach: DuckDB reads files."""
+
+
+def resolve(place: Place, name: str) -> DataSet:
+    """
+    Find the files of a data set.
+
+    Raises:
+        SourceUnavailable: There are none, or the place does not answer.
+        SourceInvalid: They are of several formats, or one has a name that cannot be read literally.
+    """
+    files = {key: data_format for key in sorted(place.keys(name)) if (data_format := _format_of(key))}
+    if not files:
+        raise SourceUnavailable(f"The data set {name} has no files.")
+    formats = set(files.values())
+    if len(formats) > 1:
+        raise SourceInvalid(f"The data set {name} mixes file formats.")
+    addresses = tuple(place.address(name, key) for key in files)
+    if any(GLOB_CHARACTERS.intersection(address) for address in addresses):
+        raise SourceInvalid(f"The data set {name} has a file with * ? or [ in its path.")
+    return DataSet(formats.pop(), addresses, frozenset(partition for key in files for partition in _partitions(key)))
+
+
+def _format_of(key: str) -> DataFormat | None:
+    if any(part[0] in "._" for part in PurePosixPath(key).parts):
+        return None
+    return next((found for suffix, found in SUFFIXES.items() if key.lower().endswith(suffix)), None)
+
+
+def _partitions(key: str) -> list[str]:
+    return [part.partition("=")[0] for part in PurePosixPath(key).parts[:-1] if "=" in part]
+
+
+def literal(text: str) -> str:
+    """Write text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """Write a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,254 @@
+"""
+DuckDB, hardened: one connection in memory for each report, which sees the report's sources and nothing else.
+
+Report SQL is its operator's, parameters are the caller's: those are only ever bound.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from arro3.core import RecordBatch, RecordBatchReader
+
+from rapor.catalogue import Column, ColumnType, ReportType
+from rapor.data.datasets import DataSet, Folder, Place, literal, quoted, resolve
+from rapor.data.faults import translated
+from rapor.data.query import Query, read_query
+from rapor.data.ranges import Ranges, bucket_store
+from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
+
+Batch = Sequence[Sequence[Any]]
+"""Some thousand rows, column by column: str, int, Decimal, date, datetime (UTC, naive), bool or None."""
+
+BATCH_ROWS = 4096
+
+ZONED = "timestamp with time zone"
+INTEGERS = frozenset({
+    "tinyint", "smallint", "integer", "bigint", "hugeint",
+    "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint",
+})  # fmt: skip
+ACCEPTED: Mapping[ColumnType, frozenset[str]] = {
+    ColumnType.TEXT: frozenset({"varchar", "enum", "uuid"}),
+    ColumnType.INTEGER: INTEGERS,
+    ColumnType.DECIMAL: INTEGERS | {"decimal"},
+    ColumnType.DATE: frozenset({"date"}),
+    ColumnType.TIMESTAMP: frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", ZONED}),
+    ColumnType.BOOLEAN: frozenset({"boolean"}),
+}
+ADVICE: Mapping[ColumnType, str] = {
+    ColumnType.TEXT: "cast it to varchar",
+    ColumnType.INTEGER: "cast it to bigint",
+    ColumnType.DECIMAL: "cast it to decimal(18,2)",
+    ColumnType.DATE: "cast it to date",
+    ColumnType.TIMESTAMP: "cast it to timestamp",
+    ColumnType.BOOLEAN: "cast it to boolean",
+}
+
+
+class DuckDBEngine:
+    """Runs report SQL over the data sets of one location: `s3://bucket/prefix`, or a folder."""
+
+    def __init__(self, location: str, *, memory_limit_mb: int, temp_directory: str, temp_limit_mb: int) -> None:
+        self._location = location
+        self._config: dict[str, Any] = {
+            "memory_limit": f"{memory_limit_mb}MiB",
+            "temp_directory": temp_directory,
+            "max_temp_directory_size": f"{temp_limit_mb}MiB",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_unsigned_extensions": False,
+            "allow_persistent_secrets": False,
+            "python_enable_replacements": False,
+        }
+
+    @contextmanager
+    def open(
+        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+    ) -> Iterator["Rows"]:
+        """
+        Bind the type's query; the rows live as long as the context.
+
+        *own_user_id* narrows every source to that user's rows, as its `own` says; None sees all.
+
+        Raises:
+            InvalidParameters: A value does not fit the query, or the type is closed to `.own` callers.
+            SourceUnavailable: A data set has no files or cannot be read.
+            SourceInvalid: The data is not what the query needs, or the result not what `columns` says.
+            OutOfMemory: Reading the data's shape needs more memory than there is.
+        """
+        if own_user_id is not None and not report_type.open_to_own:
+            raise InvalidParameters("This report type has no view of a single user's rows.")
+        place = self._place()
+        with closing(duckdb.connect(":memory:", config=self._config)) as con:
+            values = report_type.with_defaults(parameters)
+            with translated(place, values):
+                query = _allowed_query(con, report_type)
+                _prepare(con, place, report_type, own_user_id)
+                rows = Rows(con, place, query, {name: values[name] for name in query.parameters}, report_type.columns)
+            yield rows
+
+    def _place(self) -> Place:
+        if self._location.startswith("s3://"):
+            return Ranges(bucket_store(self._location))
+        return Folder(Path(self._location))
+
+
+class Rows:
+    """The rows of one report; every `batches` runs the query again."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        place: Place,
+        query: Query,
+        values: Mapping[str, Any],
+        columns: Sequence[Column],
+    ) -> None:
+        self._con, self._place, self._values = con, place, values
+        self._relation = con.sql(query.text, params=dict(values))
+        self._converters = _converters(self._relation, columns)
+        self._stopped = threading.Event()
+
+    @cached_property
+    def rows_total(self) -> int:
+        """
+        How many rows there are, by a count over the same query; it runs when first asked for.
+
+        Raises:
+            RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
+        """
+        with translated(self._place, self._values):
+            self._go_on()
+            return int(self._relation.aggregate("count(*)").fetchall()[0][0])
+
+    def batches(self, limit: int | None = None) -> Iterator[Batch]:
+        """
+        Stream the rows, columns in the type's order; at most *limit* rows.
+
+        Raises:
+            RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
+        """
+        relation = self._relation if limit is None else self._relation.limit(limit)
+        records = self._records(relation)
+        while True:
+            with translated(self._place, self._values):
+                self._go_on()
+                batch = next(records, None)
+                if batch is None:
+                    return
+                cells = [convert(batch.column(index)) for index, convert in self._converters]
+            yield cells
+
+    def interrupt(self) -> None:
+        """Stop what runs, and all that would come; any thread may call it."""
+        self._stopped.set()
+        with suppress(duckdb.Error):  # closed already
+            self._con.interrupt()
+
+    def _records(self, relation: duckdb.DuckDBPyRelation) -> Iterator[RecordBatch]:
+        # The stream of a relation is lazy; execute().to_arrow_reader() would hold the whole result in memory.
+        for record in RecordBatchReader.from_stream(relation):
+            for start in range(0, record.num_rows, BATCH_ROWS):
+                yield record.slice(start, min(BATCH_ROWS, record.num_rows - start))
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise TimedOut("The time ran out while the data was being read.")
+
+
+def _allowed_query(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Query:
+    try:
+        return read_query(con, report_type)
+    except CatalogueError as error:
+        raise SourceInvalid("The report type's query is not one SELECT over its own sources.") from error
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, place: Place, report_type: ReportType, own_user_id: str | None) -> None:
+    """
+    Make the views, then shut the door.
+
+    In this order: paths cannot be allowed any more once external access is off, and nothing can be
+    changed any more once the configuration is locked.
+    """
+    place.register(con)
+    con.execute("set TimeZone = 'UTC'")
+    con.execute("create temp table _caller (id varchar)")
+    con.execute("insert into _caller values ($id)", {"id": own_user_id})
+    files: list[str] = []
+    for name, source in report_type.sources.items():
+        data_set = resolve(place, name)
+        files += data_set.files
+        con.execute(_view(con, name, data_set, source.own if own_user_id is not None else "all"))
+    con.execute(f"set allowed_paths = [{', '.join(map(literal, files))}]")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+
+
+def _view(con: duckdb.DuckDBPyConnection, name: str, data_set: DataSet, own: str | None) -> str:
+    """`all`, or the column that must hold the caller's id; a source that says neither shows nobody's rows."""
+    relation = data_set.relation(con, None if own == "all" else own)
+    return f"create view {quoted(name)} as select * from {relation} where {_predicate(own)}"  # noqa: S608 - all quoted
+
+
+def _predicate(own: str | None) -> str:
+    if own == "all":
+        return "true"
+    if own is None:
+        return "false"
+    # The name in full, so that no WITH of the report can stand in front of it.
+    return f"cast({quoted(own)} as varchar) = (select id from temp.main._caller)"  # noqa: S608 - quoted
+
+
+Convert = Callable[[Any], list[Any]]
+
+
+def _converters(relation: duckdb.DuckDBPyRelation, columns: Sequence[Column]) -> list[tuple[int, Convert]]:
+    found = dict(zip(relation.columns, relation.types, strict=True))
+    _refuse_other_names(list(relation.columns), [column.name for column in columns])
+    return [(relation.columns.index(column.name), _converter(column, str(found[column.name].id))) for column in columns]
+
+
+def _refuse_other_names(found: Sequence[str], declared: Sequence[str]) -> None:
+    for name in declared:
+        if name not in found:
+            raise SourceInvalid(f"The query gives no column {name}, which the report type declares.")
+    for name in found:
+        if name not in declared:
+            raise SourceInvalid(f"The query gives a column {name}, which the report type does not declare.")
+
+
+def _converter(column: Column, kind: str) -> Convert:
+    if kind not in ACCEPTED[column.type]:
+        advice = ADVICE[column.type]
+        raise SourceInvalid(f"The column {column.name} should be {column.type} but the query gives {kind}: {advice}.")
+
+    def convert(array: Any) -> list[Any]:
+        cells: list[Any] = array.to_pylist()
+        if cells.count(None) != array.null_count:  # Arrow turns what Python cannot hold into None
+            raise SourceInvalid(f"The column {column.name} holds a value outside the years 1 to 9999.")
+        return cells if change is None else [None if cell is None else change(cell) for cell in cells]
+
+    change = _change(column.type, kind)
+    return convert
+
+
+def _change(wanted: ColumnType, kind: str) -> Callable[[Any], Any] | None:
+    """From what Arrow gives to what a batch holds, where they differ."""
+    if wanted is ColumnType.INTEGER and kind in {"hugeint", "uhugeint"}:
+        return int
+    if wanted is ColumnType.DECIMAL and kind in INTEGERS:
+        return Decimal
+    if kind == ZONED:
+        return _naive
+    return None
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)

@@ -1,0 +1,74 @@
+"""
+What DuckDB's complaints mean to the owner of a report.
+
+Read from the words a message starts with, not from its class: an error in the middle of a stream comes through
+Arrow as text. The sentences hold no path, no SQL and no data; `__cause__` keeps all of it for the logs.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rapor.data.datasets import Place
+from rapor.errors import (
+    Internal,
+    InvalidParameters,
+    OutOfMemory,
+    RaporError,
+    RenderError,
+    SourceInvalid,
+    SourceUnavailable,
+    TimedOut,
+)
+
+MISFIT = "The query does not fit the data: it names a column or function that is not there."
+ARROW = "C Data interface error: "
+
+MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
+    "INTERRUPT Error": (TimedOut, "The time ran out while the data was being read."),
+    "Out of Memory Error": (OutOfMemory, "The query needs more memory than the function has. Ask for less at once."),
+    "IO Error": (SourceUnavailable, "The data cannot be read."),
+    "HTTP Error": (SourceUnavailable, "The data cannot be read."),
+    "INTERNAL Error": (Internal, "The query engine failed."),
+    "FATAL Error": (Internal, "The query engine failed."),
+    "Binder Error": (SourceInvalid, MISFIT),
+    "Catalog Error": (SourceInvalid, MISFIT),
+    "Conversion Error": (SourceInvalid, "A value in the data does not convert to the type the query asks for."),
+    "Out of Range Error": (SourceInvalid, "A number in the data is too large for the query."),
+    "Permission Error": (SourceInvalid, "The query asks for something a report may not do."),
+}
+OTHERWISE = (SourceInvalid, "The data is not what the report type's query needs.")
+
+
+@contextmanager
+def translated(place: Place, values: Mapping[str, Any]) -> Iterator[None]:
+    """
+    Turn what DuckDB, Arrow and the file system raise into our errors.
+
+    Raises:
+        RenderError: Which one, `MEANINGS` says.
+    """
+    try:
+        yield
+    except RaporError:
+        raise
+    except Exception as error:
+        raise meaning(error, place, values) from error
+
+
+def meaning(error: Exception, place: Place, values: Mapping[str, Any]) -> RenderError:
+    """Our error for *error*."""
+    if place.failure:
+        return SourceUnavailable("The data cannot be read.")
+    text = str(error).removeprefix(ARROW)
+    name = _parameter_in(text, values) if text.startswith("Conversion Error") else None
+    if name:
+        return InvalidParameters(f"The parameter {name} has a value the query cannot use.")
+    kind, sentence = MEANINGS.get(text.partition(":")[0], OTHERWISE)
+    return kind(sentence)
+
+
+def _parameter_in(text: str, values: Mapping[str, Any]) -> str | None:
+    """Name of the parameter whose value DuckDB quotes: the one sign that tells it from a value of the data."""
+    quotes = {name: (f"'{value}'", f'"{value}"') for name, value in values.items() if value is not None}
+    return next((name for name, forms in quotes.items() if any(form in text for form in forms)), None)

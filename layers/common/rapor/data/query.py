@@ -1,0 +1,139 @@
+"""Report SQL: exactly one SELECT, over the sources its type declares and nothing else."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from rapor.catalogue import ReportType
+from rapor.errors import CatalogueError
+
+# What a FROM may hold besides sources and the query's own WITH names.
+TABLE_FUNCTIONS = frozenset({"unnest", "generate_series", "range", "json_each", "json_tree"})
+
+# Nodes of DuckDB's tree that are not expressions. Absent from the list is refused: SHOW_REF, INSERT_QUERY_NODE, ...
+NODES = frozenset({
+    "SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE",
+    "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY",
+    "ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER",
+    "ORDER_DEFAULT", "ASCENDING", "DESCENDING",
+})  # fmt: skip
+
+# Functions that tell of the engine rather than of the data, keep state, or only waste time.
+ENGINE_FUNCTIONS = re.compile(
+    r"pg_\w+|duckdb_\w+|pragma_\w+|inet_\w+|has_\w+_privilege|txid_current|get_block_size|format_type"
+    r"|current_(setting|query|query_id|database|catalog|schemas?|user|role|connection_id|transaction_id)"
+    r"|user|session_user|version|getenv|getvariable|in_search_path|(obj|col|shobj)_description"
+    r"|nextval|currval|setval|setseed|sleep_ms|write_log|parse_duckdb_log_message"
+    r"|json_(de)?serialize_\w+|json_execute_\w+|read_\w+|query|query_table|glob"
+)
+
+TO_TREE = "select json_serialize_sql($sql, skip_null := true, skip_empty := true, skip_default := true)"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A SELECT that passed, and the parameters it uses."""
+
+    text: str
+    parameters: frozenset[str]
+
+
+def check_query(report_type: ReportType) -> None:
+    """
+    Refuse a type whose query is more, or reaches further, than one SELECT over its own sources.
+
+    Raises:
+        CatalogueError: Names the type's file and the reason.
+    """
+    with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as con:
+        read_query(con, report_type)
+
+
+def read_query(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Query:
+    """
+    Take the type's query apart with DuckDB's own parser; nothing of it runs.
+
+    Raises:
+        CatalogueError: See `check_query`.
+    """
+    query = _only_select(con, report_type)
+    reason = next(_unknown_parameters(query, report_type), None) or next(_strays(con, query, report_type), None)
+    if reason:
+        raise _refused(report_type, reason)
+    return query
+
+
+def _only_select(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Query:
+    try:
+        statements = con.extract_statements(report_type.query)
+    except duckdb.Error as error:
+        raise _refused(report_type, f"cannot be read: {error}") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise _refused(report_type, "must be exactly one SELECT")
+    return Query(statements[0].query, frozenset(statements[0].named_parameters))
+
+
+def _refused(report_type: ReportType, reason: str) -> CatalogueError:
+    return CatalogueError(f"{report_type.name}.toml", "query", reason)
+
+
+def _unknown_parameters(query: Query, report_type: ReportType) -> Iterator[str]:
+    for name in sorted(query.parameters - set(report_type.parameter_names)):
+        yield f"uses ${name}, which [parameters.properties] does not declare"
+
+
+def _strays(con: duckdb.DuckDBPyConnection, query: Query, report_type: ReportType) -> Iterator[str]:
+    tree: dict[str, Any] = json.loads(con.execute(TO_TREE, {"sql": query.text}).fetchall()[0][0])
+    if tree["error"]:
+        yield f"cannot be read: {tree['error_message']}"
+    else:
+        yield from _visit(tree["statements"][0]["node"], frozenset(report_type.sources))
+
+
+def _visit(node: Any, visible: frozenset[str]) -> Iterator[str]:
+    """Yield why the tree below *node* is refused; *visible* are the tables it may name."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _visit(child, visible)
+    elif isinstance(node, Mapping):
+        yield from _why_refused(node, visible)
+        for entry in node.get("cte_map", {}).get("map", []):
+            yield from _visit(entry["value"], visible | _own_name(entry))
+            visible |= {entry["key"].lower()}
+        for key, child in node.items():
+            if key != "cte_map":
+                yield from _visit(child, visible)
+
+
+def _own_name(entry: Mapping[str, Any]) -> frozenset[str]:
+    """Only a recursive WITH sees itself; in any other its name still means what it meant outside."""
+    recursive = entry["value"]["query_node"]["type"] == "RECURSIVE_CTE_NODE"
+    return frozenset({entry["key"].lower()} if recursive else ())
+
+
+def _why_refused(node: Mapping[str, Any], visible: frozenset[str]) -> Iterator[str]:
+    kind = node.get("type")
+    if node.get("class") == "FUNCTION":
+        yield from _why_function_refused(node["function_name"])
+    if kind is None or "class" in node:
+        return
+    if kind not in NODES:
+        yield f"holds a {kind}, which a report may not use"
+    elif kind == "BASE_TABLE":
+        yield from _why_table_refused(node["qualified_name"]["path"], visible)
+    elif kind == "TABLE_FUNCTION" and node["function"]["function_name"].lower() not in TABLE_FUNCTIONS:
+        yield f"reads {node['function']['function_name']}(), which a report may not use"
+
+
+def _why_function_refused(name: str) -> Iterator[str]:
+    if ENGINE_FUNCTIONS.fullmatch(name.lower()):
+        yield f"calls {name}(), which a report may not use"
+
+
+def _why_table_refused(path: list[str], visible: frozenset[str]) -> Iterator[str]:
+    if len(path) != 1 or path[0].lower() not in visible:
+        yield f"reads {'.'.join(path)}, which [sources] does not declare"

@@ -1,0 +1,92 @@
+"""Worksheets (ECMA-376 part 1 §18.3.1.99) that roll over to the next one when full."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapor.catalogue import Column
+from rapor.documents.excel.archive import Zip
+from rapor.documents.excel.cells import inline, letters_of, to_cells
+from rapor.documents.excel.styles import Style
+from rapor.documents.excel.xml import HEADER, MAIN, escape
+from rapor.documents.parts import Batch
+
+ROW_LIMIT = 1_048_576
+NAME = "Rapor"
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One worksheet; `last_row` counts the head."""
+
+    name: str
+    last_row: int = 1
+
+
+class Sheets:
+    """Takes batches, opens sheets as they are needed."""
+
+    def __init__(self, archive: Zip, columns: Sequence[Column], labels: Sequence[str], widths: Sequence[int]) -> None:
+        self._archive, self._columns, self._labels, self._widths = archive, columns, labels, widths
+        self._letters = [letters_of(index) for index in range(len(columns))]
+        self.all: list[Sheet] = []
+        self._open()
+
+    def add(self, batch: Batch) -> None:
+        """Write rows, on as many sheets as they need."""
+        height, start = len(batch[0]), 0
+        while start < height:
+            if self.all[-1].last_row == ROW_LIMIT:
+                self.close()
+                self._open()
+            end = min(height, start + ROW_LIMIT - self.all[-1].last_row)
+            self._add([cells[start:end] for cells in batch] if end - start < height else batch)
+            start = end
+
+    def close(self) -> None:
+        """Finish the open sheet: filter over all of it, and wide tables print on one page's width."""
+        area = f"A1:{self._letters[-1]}{self.all[-1].last_row}"
+        page = '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+        self._archive.write(f'</sheetData><autoFilter ref="{area}"/>{page}</worksheet>'.encode())
+        self._archive.end()
+
+    def filter_of(self, sheet: Sheet) -> str:
+        """The filter's area, absolute."""
+        return f"'{sheet.name}'!$A$1:${self._letters[-1]}${sheet.last_row}"
+
+    def _add(self, batch: Batch) -> None:
+        sheet = self.all[-1]
+        first, after = sheet.last_row + 1, sheet.last_row + 1 + len(batch[0])
+        numbers = [str(number) for number in range(first, after)]
+        starts = [f'<row r="{number}">' for number in numbers]
+        cells = [
+            to_cells(column, letters, numbers, values)
+            for column, letters, values in zip(self._columns, self._letters, batch, strict=True)
+        ]
+        rows = map("".join, zip(starts, *cells, strict=True))
+        self._archive.write(("</row>".join(rows) + "</row>").encode())
+        sheet.last_row = after - 1
+
+    def _open(self) -> None:
+        number = len(self.all) + 1
+        self.all.append(Sheet(NAME if number == 1 else f"{NAME} {number}"))
+        self._archive.begin(f"xl/worksheets/sheet{number}.xml")
+        self._archive.write(opening(self._widths, frozen=True).encode())
+        heads = [
+            inline(f"{letters}1", escape(label), Style.HEAD_RIGHT if column.type.is_number else Style.HEAD)
+            for column, letters, label in zip(self._columns, self._letters, self._labels, strict=True)
+        ]
+        self._archive.write(f'<row r="1">{"".join(heads)}</row>'.encode())
+
+
+def opening(widths: Sequence[int], *, frozen: bool) -> str:
+    """Everything before the rows; widths are in characters."""
+    pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>' if frozen else ""
+    columns = [
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, width in enumerate(widths, 1)
+    ]
+    return (
+        f'{HEADER}<worksheet xmlns="{MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
+        f"<cols>{''.join(columns)}</cols><sheetData>"
+    )

@@ -1,0 +1,125 @@
+"""Page size and column widths, from the labels and a sample of rows. Lengths are points unless a name says em."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from rapor.catalogue import Column, ColumnType
+from rapor.documents.pdf.text import Typeface
+
+MARGIN = 44.0
+TOP = 46.0
+BOTTOM = 50.0
+GUTTER = 11.0
+SAMPLE = 400  # rows
+TYPICAL = 0.95  # so much of a text column stays on one line
+TEXT_LEAST, TEXT_MOST = 54.0, 190.0
+SLACK = 1.05  # rows after the sample may be a little longer
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page size and the size of the type on it."""
+
+    width: float
+    height: float
+    size: float
+
+    @property
+    def room(self) -> float:
+        """Between the margins."""
+        return self.width - 2 * MARGIN
+
+
+SHEETS = (Sheet(595, 842, 8), Sheet(842, 595, 8), Sheet(842, 595, 7), Sheet(1191, 842, 7))  # A4, A4 across, A3 across
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One column's place on the page."""
+
+    left: float
+    width: float
+    right_aligned: bool
+
+    @property
+    def anchor(self) -> float:
+        """Where its text begins, or ends."""
+        return self.left + self.width if self.right_aligned else self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A sheet with its columns."""
+
+    sheet: Sheet
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A column's widths in em/1000: below `least` it looks wrong, at `natural` nearly nothing wraps."""
+
+    least: float
+    natural: float
+
+
+def plan(
+    columns: Sequence[Column], labels: Sequence[str], sample: Sequence[Sequence[str]], body: Typeface, head: Typeface
+) -> Layout:
+    """Choose the smallest sheet on which the columns look right; one wider than A3 where there are very many."""
+    needs = [
+        need_of(column, label, cells, body, head) for column, label, cells in zip(columns, labels, sample, strict=True)
+    ]
+    gutters = GUTTER * (len(columns) - 1)
+    smallest = SHEETS[-1].size
+    widest = Sheet(gutters + 2 * MARGIN + points(sum(need.least for need in needs), smallest) + 1, 842, smallest)
+    sheet = next((sheet for sheet in SHEETS if fits(needs, sheet, gutters)), widest)
+    widths = shared(needs, sheet.room - gutters, sheet.size)
+    lefts = accumulate(widths, lambda left, width: left + width + GUTTER, initial=MARGIN)
+    return Layout(
+        sheet,
+        tuple(
+            Slot(round(left, 2), round(width, 2), column.type.is_number)
+            for left, width, column in zip(lefts, widths, columns, strict=False)
+        ),
+    )
+
+
+def fits(needs: Sequence[Need], sheet: Sheet, gutters: float) -> bool:
+    """Portrait is for tables that need no squeezing; the others may squeeze text."""
+    natural, least = sum(need.natural for need in needs), sum(need.least for need in needs)
+    wanted = natural if sheet is SHEETS[0] else (natural + 2 * least) / 3
+    return points(wanted, sheet.size) + gutters <= sheet.room
+
+
+def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, head: Typeface) -> Need:
+    """Measure a column: numbers and dates never wrap, text may, labels wrap between words."""
+    word = max((head.width(word) for word in label.split()), default=0.0)
+    widths = sorted(body.width(line) for cell in cells if cell for line in cell.splitlines()[:1]) or [0.0]
+    if column.type is not ColumnType.TEXT:
+        least = max(widths[-1] * SLACK, word)
+        return Need(least, max(least, head.width(label)))
+    most, least = ems(TEXT_MOST, body.size), ems(TEXT_LEAST, body.size)
+    natural = max(min(widths[int((len(widths) - 1) * TYPICAL)] * 1.01, most), min(head.width(label), most))
+    return Need(max(min(natural, least), word), natural)
+
+
+def shared(needs: Sequence[Need], room: float, size: float) -> list[float]:
+    """Share the room out: everyone the least, then towards natural, then in proportion."""
+    lows, highs = [points(need.least, size) for need in needs], [points(need.natural, size) for need in needs]
+    low, high = sum(lows), sum(highs)
+    if high <= room:
+        return [width * room / high for width in highs]
+    ratio = max(room - low, 0) / (high - low) if high > low else 0
+    return [least + (natural - least) * ratio for least, natural in zip(lows, highs, strict=True)]
+
+
+def points(em: float, size: float) -> float:
+    """From em/1000."""
+    return em * size / 1000
+
+
+def ems(length: float, size: float) -> float:
+    """To em/1000."""
+    return length * 1000 / size

@@ -1,0 +1,222 @@
+"""
+Text that needs more than Windows-1254: HarfBuzz shapes it, font by font, loaded when a character asks for it.
+
+Lengths are thousandths of an em.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby, pairwise
+from typing import Any
+from unicodedata import category
+
+from rapor.documents.pdf.bidi import levels_of, visual_order
+from rapor.documents.pdf.fonts import FOLDER, ShapedGlyphs, embed_shaped
+from rapor.documents.pdf.objects import PdfFile
+
+MARK = "\ufffd"  # drawn for what no font has
+CJK = ((0x2E80, 0x312F), (0x3190, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
+FALLBACKS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
+    (
+        "NotoSansArabic-Regular",
+        ((0x0600, 0x06FF), (0x0750, 0x077F), (0x08A0, 0x08FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF)),
+    ),
+    ("NotoSansHebrew-Regular", ((0x0590, 0x05FF), (0xFB1D, 0xFB4F))),
+    ("NotoSansDevanagari-Regular", ((0x0900, 0x097F), (0xA8E0, 0xA8FF))),
+    ("NotoSansThai-Regular", ((0x0E00, 0x0E7F),)),
+    ("NotoSansGeorgian-Regular", ((0x10A0, 0x10FF), (0x1C90, 0x1CBF), (0x2D00, 0x2D2F))),
+    ("NotoSansArmenian-Regular", ((0x0530, 0x058F), (0xFB13, 0xFB17))),
+    ("NotoSansSymbols-Regular", ((0x2190, 0x2BFF),)),
+    ("NotoSansSymbols2-Regular", ((0x2190, 0x2BFF),)),
+    ("RaporHangul-Regular", ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7A3))),
+    ("DroidSansFallback", CJK),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A glyph where it stands; `cluster` is the index of the first character it draws."""
+
+    cid: int
+    advance: float
+    right: float
+    up: float
+    cluster: int
+
+
+class ShapedFont:
+    """One fallback font and the glyphs of it that the document used."""
+
+    def __init__(self, file: str, tag: str) -> None:
+        self.file, self.tag = file, tag
+        self.cids: dict[tuple[int, str], int] = {(0, ""): 0}
+        self.widths = [0]
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the document shows any of its glyphs."""
+        return len(self.cids) > 1
+
+    @cached_property
+    def harfbuzz(self) -> Any:
+        """The library, imported when first needed: it costs 35 ms."""
+        import uharfbuzz  # type: ignore[import-untyped]  # noqa: PLC0415
+
+        return uharfbuzz
+
+    @cached_property
+    def face(self) -> Any:
+        """The font file."""
+        return self.harfbuzz.Face(self.harfbuzz.Blob((FOLDER / f"{self.file}.ttf").read_bytes()))
+
+    @cached_property
+    def font(self) -> Any:
+        """The face at its own size."""
+        return self.harfbuzz.Font(self.face)
+
+    @cached_property
+    def coverage(self) -> Any:
+        """Code points it has a glyph for."""
+        return self.face.unicodes
+
+    @cached_property
+    def scale(self) -> float:
+        """Thousandths of an em per font unit."""
+        return 1000 / float(self.face.upem)
+
+    def shape(self, text: str, start: int, *, leftwards: bool, stands_for: str | None = None) -> list[Glyph]:
+        """Shape a run that begins at character *start*; glyphs come as they stand from left to right."""
+        buffer = self.harfbuzz.Buffer()
+        buffer.add_str(text)
+        buffer.cluster_level = self.harfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
+        buffer.guess_segment_properties()
+        buffer.direction = "rtl" if leftwards else "ltr"
+        self.harfbuzz.shape(self.font, buffer)
+        infos, positions = buffer.glyph_infos, buffer.glyph_positions
+        pieces = clusters_of(text, [info.cluster for info in infos])
+        glyphs, told = [], set()
+        for info, position in zip(infos, positions, strict=True):
+            piece = "" if info.cluster in told else (stands_for or pieces[info.cluster])
+            told.add(info.cluster)
+            advance, right, up = position.x_advance, position.x_offset, position.y_offset
+            glyphs.append(
+                Glyph(
+                    self.cid(info.codepoint, piece),
+                    advance * self.scale,
+                    right * self.scale,
+                    up * self.scale,
+                    start + info.cluster,
+                )
+            )
+        return glyphs
+
+    def cid(self, glyph: int, text: str) -> int:
+        """Number a glyph that stands for *text*; one glyph may stand for several."""
+        number = self.cids.setdefault((glyph, text), len(self.cids))
+        if number == len(self.widths):
+            self.widths.append(round(self.font.get_glyph_h_advance(glyph) * self.scale))
+        return number
+
+    def embed(self, pdf: PdfFile, tag: str) -> int:
+        """Write the glyphs used, give the font's number."""
+        harfbuzz = self.harfbuzz
+        wanted = harfbuzz.SubsetInput()
+        wanted.sets(harfbuzz.SubsetInputSets.GLYPH_INDEX).update({glyph for glyph, _ in self.cids})
+        wanted.sets(harfbuzz.SubsetInputSets.DROP_TABLE_TAG).update(
+            {int.from_bytes(table, "big") for table in (b"GSUB", b"GPOS", b"GDEF")}
+        )
+        wanted.flags = harfbuzz.SubsetFlags.NO_HINTING | harfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
+        plan = harfbuzz.SubsetPlan(self.face, wanted)
+        renumbered = dict(plan.old_to_new_glyph_mapping)
+        data = bytes(plan.execute().blob.data)
+        glyphs = [renumbered[glyph] for glyph, _ in self.cids]
+        texts = [text for _, text in self.cids]
+        return embed_shaped(pdf, f"{tag}+{self.file}".encode(), ShapedGlyphs(data, glyphs, self.widths, texts))
+
+
+def clusters_of(text: str, starts: list[int]) -> dict[int, str]:
+    """Cut the text where clusters start."""
+    edges = [*sorted(set(starts)), len(text)]
+    return {first: text[first:after] for first, after in pairwise(edges)}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Glyphs of one font, left to right."""
+
+    font: ShapedFont
+    glyphs: list[Glyph]
+
+
+class Shaper:
+    """Finds a font for every character; `main` comes first, the fallbacks after it."""
+
+    def __init__(self, main: str, fonts: dict[str, ShapedFont]) -> None:
+        self._fonts = fonts
+        self._main = self._font(main)
+        self._found: dict[str, ShapedFont | None] = {}
+        self.drawn_missing = 0
+
+    def runs(self, text: str) -> list[Run]:
+        """Shape one line, runs as they stand from left to right."""
+        levels = levels_of(text)
+        spans = list(self._spans(text, levels))
+        order = visual_order([levels[start] for start, _, _ in spans])
+        return [self._run(text, *spans[index], leftwards=levels[spans[index][0]] % 2 == 1) for index in order]
+
+    def missing(self, text: str) -> int:
+        """Count characters that no font has."""
+        return sum(1 for character in text if not is_ignorable(character) and self._find(character) is None)
+
+    def _run(self, text: str, start: int, end: int, font: ShapedFont | None, *, leftwards: bool) -> Run:
+        if font:
+            return Run(font, font.shape(text[start:end], start, leftwards=leftwards))
+        original = text[start] if text[start].isprintable() else MARK
+        return Run(self._main, self._main.shape(MARK, start, leftwards=leftwards, stands_for=original))
+
+    def _spans(self, text: str, levels: list[int]) -> Iterator[tuple[int, int, ShapedFont | None]]:
+        """Cut where font or level change; a character without font is a span of its own."""
+        fonts: list[ShapedFont | None] = []
+        for character in text:
+            fonts.append(self._beside(fonts[-1] if fonts else None, character))
+        keys = [
+            (id(font), level, index if font is None else -1)
+            for index, (font, level) in enumerate(zip(fonts, levels, strict=True))
+        ]
+        start = 0
+        for _, group in groupby(keys):
+            end = start + len(list(group))
+            yield start, end, fonts[start]
+            start = end
+
+    def _beside(self, font: ShapedFont | None, character: str) -> ShapedFont | None:
+        """Spaces, marks and joiners stay in the font of what they follow."""
+        if is_ignorable(character):
+            return font or self._main
+        if font and category(character)[0] in "ZM" and ord(character) in font.coverage:
+            return font
+        return self._find(character)
+
+    def _find(self, character: str) -> ShapedFont | None:
+        if character not in self._found:
+            self._found[character] = self._search(ord(character))
+        return self._found[character]
+
+    def _search(self, code: int) -> ShapedFont | None:
+        if code in self._main.coverage:
+            return self._main
+        for file, ranges in FALLBACKS:
+            if any(first <= code <= last for first, last in ranges) and code in self._font(file).coverage:
+                return self._font(file)
+        return None
+
+    def _font(self, file: str) -> ShapedFont:
+        if file not in self._fonts:
+            self._fonts[file] = ShapedFont(file, f"S{len(self._fonts)}")
+        return self._fonts[file]
+
+
+def is_ignorable(character: str) -> bool:
+    """Whether it only steers its neighbours: joiners, direction marks, variation selectors."""
+    return category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"

@@ -1,0 +1,90 @@
+"""What every writer asks of the rows it is given, so that no cell is ever dropped or misread in silence."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from types import NoneType
+from typing import Any
+
+from rapor.catalogue import Column, ColumnType
+from rapor.documents.parts import Batch, Head
+from rapor.errors import SourceInvalid
+
+CELLS: Mapping[ColumnType, frozenset[type]] = {
+    ColumnType.TEXT: frozenset({str, NoneType}),
+    ColumnType.INTEGER: frozenset({int, NoneType}),
+    ColumnType.DECIMAL: frozenset({Decimal, int, float, NoneType}),
+    ColumnType.DATE: frozenset({date, NoneType}),
+    ColumnType.TIMESTAMP: frozenset({datetime, NoneType}),
+    ColumnType.BOOLEAN: frozenset({bool, NoneType}),
+}
+
+
+def checked(head: Head, columns: Sequence[Column], batches: Iterable[Batch]) -> Iterator[Batch]:
+    """
+    Pass the batches that hold rows on, one by one.
+
+    Raises:
+        ValueError: A batch has another number of columns, columns of unequal length, or the rows
+            are not as many as the head says.
+        SourceInvalid: A cell is not of its column's type.
+    """
+    rows = 0
+    for batch in batches:
+        height = height_of(batch, len(columns))
+        check_types(columns, batch)
+        rows += height
+        if height:
+            yield batch
+    if rows != head.row_count:
+        raise ValueError(f"{rows} rows came, the head says {head.row_count}")
+
+
+def height_of(batch: Batch, width: int) -> int:
+    """
+    Count the rows.
+
+    Raises:
+        ValueError: See `checked`.
+    """
+    if len(batch) != width:
+        raise ValueError(f"a batch has {len(batch)} columns, the report {width}")
+    heights = set(map(len, batch))
+    if len(heights) != 1:
+        raise ValueError(f"a batch has columns of unequal length: {sorted(heights)}")
+    return heights.pop()
+
+
+def check_types(columns: Sequence[Column], batch: Batch) -> None:
+    """
+    Look at every cell's type, at the speed of a set.
+
+    Raises:
+        SourceInvalid: See `checked`.
+    """
+    for column, cells in zip(columns, batch, strict=True):
+        strangers = set(map(type, cells)) - CELLS[column.type]
+        if strangers:
+            name = min(stranger.__name__ for stranger in strangers)
+            raise SourceInvalid(f"column {column.name!r} is declared {column.type} but holds {name}")
+
+
+def plain_number(value: Decimal | float) -> str:
+    """Write every digit, without an exponent: 0.0000001, 1E+3 as 1000; `nan` and `inf` as Python does."""
+    return f"{value:f}" if isinstance(value, Decimal) else plain_number(Decimal(repr(value)))
+
+
+def plain_numbers(cells: Sequence[Any]) -> list[str | None]:
+    """Write a column of numbers; None stays."""
+    return [None if cell is None else str(cell) if type(cell) is int else plain_number(cell) for cell in cells]
+
+
+def is_identifier(column: Column) -> bool:
+    """Whether a whole number names something rather than counts it: no thousands marks in 2025 or in an id."""
+    return column.name in {"id", "no", "year"} or column.name.endswith(("_id", "_no", "_year"))
+
+
+def label_of(column: Column, locale: str) -> str:
+    """The label in *locale*, else the first the type's file has."""
+    labels: Mapping[Any, str] = column.label
+    return labels.get(locale) or next(iter(labels.values()))

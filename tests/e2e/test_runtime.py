@@ -1,0 +1,58 @@
+"""Built packages in the real Lambda runtime, against a local AWS."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local.aws import LocalAws
+from local.invoke import BUILD, EVENTS, Bench, named, tour
+from local.runtime import Runtime, RuntimeMissingError, emulator
+from local.stage import stage
+from local.template import Stack
+
+pytestmark = pytest.mark.runtime
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LocalAws]:
+    try:
+        emulator()
+    except RuntimeMissingError as missing:
+        pytest.skip(str(missing))
+    if not (BUILD / "template.yaml").exists():
+        pytest.skip("nothing is built: run `make build`")
+    with stage(Stack.load()) as running:
+        yield running
+
+
+def test_an_order_ends_in_a_document(aws: LocalAws) -> None:
+    said: list[str] = []
+
+    document = tour(aws, say=said.append)
+
+    assert document.read_bytes().startswith(b"%PDF-")
+    assert any('"status":"completed"' in line.replace('": "', '":"') for line in said)
+
+
+@pytest.mark.parametrize("file", sorted(EVENTS.glob("*/*.json")), ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_no_event_makes_a_function_fail(aws: LocalAws, file: Path) -> None:
+    with Bench(aws, say=print) as bench:
+        answer = bench.invoke(named(file.parent.name), json.loads(file.read_text("utf-8")))
+
+    assert not answer.failed, answer.log
+
+
+@pytest.mark.parametrize("function", ["CreateReport", "ProcessFast", "ProcessHeavy", "ReadReport", "SweepReports"])
+def test_a_missing_variable_stops_the_start_by_name(aws: LocalAws, function: str) -> None:
+    with Bench(aws, say=print) as bench:
+        build = bench.build(function)
+    rest = {name: value for name, value in build.environment.items() if name != "TABLE_NAME"}
+
+    with Runtime(replace(build, environment=rest), environment=aws.environment) as runtime:
+        answer = runtime.invoke({})
+
+    assert answer.failed
+    assert "TABLE_NAME" in answer.log

@@ -1,0 +1,173 @@
+"""Fakes that keep state, for the ports of the use cases."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from rapor.catalogue import ReportType
+from rapor.errors import Fenced
+from rapor.process import Batch, Rows, Sink
+from rapor.report import Failure, IdempotencyKey, Page, Position, Progress, Report, Result, Status
+
+
+class FakeClock:
+    """Goes on by *step* each time it is asked."""
+
+    def __init__(self, start: datetime, step: timedelta = timedelta(0)) -> None:
+        self.now, self.step = start, step
+
+    def __call__(self) -> datetime:
+        self.now += self.step
+        return self.now
+
+
+class FakeReports:
+    """A table of reports, and what was written to it."""
+
+    def __init__(self, *reports: Report) -> None:
+        self.rows = {report.uuid: report for report in reports}
+        self.keys: dict[IdempotencyKey, Report] = {}
+        self.progress: list[Progress] = []
+        self.released_until: datetime | None = None
+
+    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]:
+        self.rows[report.uuid] = report
+        if key:
+            self.keys[key] = report
+        return report, False
+
+    def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None:
+        return self.keys.get(key)
+
+    def count_unfinished(self, user_id: str, *, limit: int) -> int:
+        return sum(1 for report in self.rows.values() if report.user_id == user_id and not report.is_finished)
+
+    def get(self, uuid: UUID) -> Report | None:
+        return self.rows.get(uuid)
+
+    def page(self, user_id: str | None, at: Position | None, *, limit: int) -> Page:
+        rows = [report for report in self.rows.values() if user_id in {None, report.user_id}]
+        return Page(rows[:limit], None, None)
+
+    def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None:
+        report = self.rows.get(uuid)
+        if report is None or report.status is not Status.PENDING:
+            return None
+        self.rows[uuid] = replace(
+            report, status=Status.PROCESSING, owner=owner, lease_until=lease_until, attempt=report.attempt + 1
+        )
+        return self.rows[uuid]
+
+    def note_progress(self, report: Report, progress: Progress) -> None:
+        self._held(report)
+        self.progress.append(progress)
+
+    def complete(self, report: Report, result: Result, *, now: datetime) -> None:
+        self.rows[report.uuid] = replace(self._held(report), status=Status.COMPLETED, result=result)
+
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
+        self.rows[report.uuid] = replace(self._held(report), status=Status.FAILED, error=failure)
+
+    def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
+        self.released_until = not_before
+        self.rows[report.uuid] = replace(self._held(report), status=Status.PENDING, owner=None)
+
+    def _held(self, report: Report) -> Report:
+        row = self.rows[report.uuid]
+        if row.status is not Status.PROCESSING or row.owner != report.owner:
+            raise Fenced
+        return row
+
+
+class FakeRows:
+    """Rows of one text column each."""
+
+    def __init__(self, batches: list[Batch], rows_total: int | None = None) -> None:
+        self._batches = batches
+        self.rows_total = sum(len(b[0]) for b in batches) if rows_total is None else rows_total
+        self.interrupted = False
+
+    def batches(self, limit: int | None = None) -> Iterator[Batch]:
+        left = self.rows_total if limit is None else limit
+        for batch in self._batches:
+            part = [column[:left] for column in batch]
+            left -= len(part[0])
+            if part[0]:
+                yield part
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+
+
+class FakeEngine:
+    """Gives the same rows to everybody, and remembers for whom."""
+
+    def __init__(self, rows: Rows | Exception) -> None:
+        self.rows = rows
+        self.asked: list[str | None] = []
+
+    @contextmanager
+    def open(
+        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+    ) -> Iterator[Rows]:
+        self.asked.append(own_user_id)
+        if isinstance(self.rows, Exception):
+            raise self.rows
+        yield self.rows
+
+
+class FakeSink(bytearray):
+    @property
+    def size_bytes(self) -> int:
+        return len(self)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self).hexdigest()
+
+    def write(self, data: bytes, /) -> None:
+        self.extend(data)
+
+
+@dataclass
+class FakeDocuments:
+    """A bucket: nothing is there before the context has ended well."""
+
+    stored: dict[str, bytes] = field(default_factory=dict)
+
+    @contextmanager
+    def open(self, key: str, content_type: str) -> Iterator[Sink]:
+        sink = FakeSink()
+        yield sink
+        self.stored[key] = bytes(sink)
+
+    def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str:
+        return f"https://bucket.example/{key}?as={file_name}"
+
+
+@dataclass(frozen=True)
+class FakeWritten:
+    rows: int
+    missing_glyphs: int = 0
+
+
+def render_lines(
+    report: Report,
+    report_type: ReportType,
+    batches: Iterable[Batch],
+    sink: Sink,
+    *,
+    as_of: datetime,
+    row_count: int,
+    rows_total: int,
+) -> FakeWritten:
+    """A document of one line a row."""
+    written = 0
+    for batch in batches:
+        sink.write("".join(f"{cell}\n" for cell in batch[0]).encode())
+        written += len(batch[0])
+    return FakeWritten(written)

@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+
+from rapor.caller import Caller, names_in
+from rapor.errors import Forbidden, NotFound, Unauthenticated
+from rapor.report import Scope
+from tests.builders import a_caller, a_report
+
+OWN = "reports.generate.own"
+SHAPES: list[tuple[Any, set[str]]] = [
+    (["reports.generate", OWN], {"reports.generate", OWN}),
+    (("a", "b"), {"a", "b"}),
+    ([], set()),
+    (["a", 1, None, ""], {"a"}),
+    ("[reports.generate reports.generate.own]", {"reports.generate", OWN}),
+    ("[reports.generate.own]", {OWN}),
+    ("[]", set()),
+    ('["a","b"]', {"a", "b"}),
+    ('["a", 7]', {"a"}),
+    ("a b", {"a", "b"}),
+    ("a,b", {"a", "b"}),
+    ("a, b", {"a", "b"}),
+    ("  a\tb\n", {"a", "b"}),
+    ("a", {"a"}),
+    ("", set()),
+    (None, set()),
+    (7, set()),
+    (True, set()),
+    ({"a": 1}, set()),
+    ('{"a":1}', {'{"a":1}'}),
+    ("[a,b]", {"a", "b"}),
+]
+
+
+@pytest.mark.parametrize(("claim", "names"), SHAPES)
+def test_permissions_come_in_every_shape(claim: object, names: set[str]) -> None:
+    assert names_in(claim) == names
+
+
+@pytest.mark.parametrize(
+    "claims", [None, {}, {"sub": ""}, {"sub": None}, {"sub": 7}, {"permissions": ["reports.view"]}]
+)
+def test_no_subject_is_nobody(claims: dict[str, Any] | None) -> None:
+    with pytest.raises(Unauthenticated):
+        Caller.from_claims(claims)
+
+
+def test_permissions_win_over_scope_and_scp() -> None:
+    claims = {"sub": "1", "permissions": "a", "scope": "b", "scp": "c"}
+
+    assert Caller.from_claims(claims).permissions == {"a"}
+    assert Caller.from_claims({"sub": "1", "scope": "b", "scp": "c"}).permissions == {"b"}
+    assert Caller.from_claims({"sub": "1", "scp": "c"}).permissions == {"c"}
+
+
+def test_own_is_not_general() -> None:
+    caller = a_caller("1", OWN)
+
+    assert caller.scope_of("reports.generate") is Scope.OWN
+    assert not caller.may("reports.generate", a_report(user_id="2"))
+
+
+def test_a_longer_name_grants_nothing() -> None:
+    with pytest.raises(Forbidden):
+        a_caller("1", "reports.generate.everything", "reports.generat").require("reports.generate")
+
+
+def test_subjects_compare_as_raw_strings() -> None:
+    assert not a_caller("007", OWN).may("reports.generate", a_report(user_id="7"))
+
+
+def test_a_foreign_report_is_not_found_rather_than_forbidden() -> None:
+    caller = a_caller("1", "reports.view.own")
+
+    with pytest.raises(NotFound):
+        caller.require_for("reports.view", a_report(user_id="2"))
+    with pytest.raises(NotFound):
+        caller.require_for("reports.view", None)
+    with pytest.raises(Forbidden):
+        caller.require_for("reports.export", None)

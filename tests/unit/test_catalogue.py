@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from rapor.catalogue import Catalogue
+from rapor.errors import CatalogueError
+from rapor.report import Format
+from tests.builders import ROOT, a_catalogue
+
+USERS = (ROOT / "layers/catalogue/report_types/users.toml").read_text()
+MISTAKES = [
+    ("not toml", "name =", "", "Invalid value"),
+    ("no version", USERS.replace("version = 1\n", ""), "version", "required"),
+    ("unknown key", 'colour = "red"\n' + USERS, "colour", "not permitted"),
+    ("wrong format", USERS.replace('"pdf", "excel"', '"pdf", "word"'), "formats.1", "'pdf'"),
+    ("misnamed", USERS.replace('name = "users"\n', 'name = "people"\n', 1), "name", "must be 'users'"),
+    ("undeclared parameter", USERS.replace("status = $status", "status = $state"), "", "$state"),
+    ("wrong schema", USERS.replace('type = "string"\nformat', 'type = "text"\nformat', 1), "parameters", "text"),
+    ("unknown column type", USERS.replace('type = "decimal"', 'type = "money"'), "columns.8.type", "'text'"),
+]
+
+
+def test_shipped_types_load() -> None:
+    users = a_catalogue().get("users")
+
+    assert users is not None
+    assert users.default_format is Format.PDF
+    assert users.open_to_own
+    assert users.parameter_names == ("date_from", "date_to", "status")
+
+
+@pytest.mark.parametrize(("text", "key", "reason"), [mistake[1:] for mistake in MISTAKES], ids=[m[0] for m in MISTAKES])
+def test_a_mistake_names_file_key_and_reason(tmp_path: Path, text: str, key: str, reason: str) -> None:
+    (tmp_path / "users.toml").write_text(text)
+
+    with pytest.raises(CatalogueError) as raised:
+        Catalogue.load(tmp_path)
+
+    assert raised.value.file == "users.toml"
+    assert raised.value.key == key
+    assert reason in raised.value.reason
+
+
+def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError):
+        Catalogue.load(tmp_path)
+
+
+def test_defaults_fill_what_was_not_sent() -> None:
+    users = a_catalogue().get("users")
+
+    assert users is not None
+    assert users.with_defaults({"status": "active"}) == {"date_from": None, "date_to": None, "status": "active"}
+
+
+def test_a_source_without_own_closes_the_type(tmp_path: Path) -> None:
+    (tmp_path / "users.toml").write_text(USERS.replace('own = "user_id"\n', ""))
+
+    users = Catalogue.load(tmp_path).get("users")
+
+    assert users is not None
+    assert not users.open_to_own

@@ -1,0 +1,172 @@
+import json
+from typing import Any
+
+import pytest
+
+from rapor.errors import Invalid, NotFound, RequestError, StoreUnavailable, TooManyUnfinished
+from rapor.http import laravel
+from rapor.http.cursor import cursor_to, per_page, position_in
+from rapor.http.gateway import Request, Response
+from rapor.http.problems import STATUS_OF, answer, problem
+from rapor.report import Page, Position
+from tests.builders import a_caller, a_report, load_event
+
+EVENT = load_event("read_report/get_api_v1_reports.json")
+
+
+def a_request(**query: str) -> Request:
+    return Request.from_event({**EVENT, "queryStringParameters": query})
+
+
+def test_every_request_error_has_a_status() -> None:
+    assert set(STATUS_OF) == set(RequestError.__subclasses__())
+
+
+def test_codes_are_unlike() -> None:
+    codes = [kind.code for kind in STATUS_OF]
+
+    assert len(set(codes)) == len(codes)
+
+
+def test_an_unknown_route_is_not_found() -> None:
+    found = answer(EVENT, {})
+
+    assert found["statusCode"] == 404
+    assert json.loads(found["body"]) == {
+        "message": "Not Found",
+        "code": "not_found",
+        "request_id": "JKJaXmPLvHcESHA=",
+    }
+
+
+def test_every_answer_carries_the_standard_headers() -> None:
+    def broken(request: Request) -> Response:
+        raise NotFound
+
+    for routes in ({}, {"GET /api/v1/reports": broken}, {"GET /api/v1/reports": lambda _: Response(200, {})}):
+        headers = answer(EVENT, routes)["headers"]
+
+        assert headers["X-Request-Id"] == "JKJaXmPLvHcESHA="
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_table_out_of_reach_asks_to_come_again() -> None:
+    def unlucky(request: Request) -> Response:
+        raise StoreUnavailable
+
+    found = answer(EVENT, {"GET /api/v1/reports": unlucky})
+
+    assert found["statusCode"] == 503
+    assert found["headers"]["Retry-After"] == "1"
+
+
+def test_too_many_unfinished_says_when_to_come_again() -> None:
+    response = problem(TooManyUnfinished(), "r")
+
+    assert response.status == 429
+    assert response.headers["Retry-After"] == "30"
+
+
+def test_a_crash_is_not_swallowed() -> None:
+    def broken(request: Request) -> Response:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        answer(EVENT, {"GET /api/v1/reports": broken})
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("1", 1),
+        ("0", 0),
+        ("007", "007"),
+        ("9007199254740991", 9007199254740991),
+        ("9007199254740992", "9007199254740992"),
+        ("-1", "-1"),
+        ("1.0", "1.0"),
+        ("٣", "٣"),
+        ("auth0|5f7c8ec7c33c6c004bbafe82", "auth0|5f7c8ec7c33c6c004bbafe82"),
+    ],
+)
+def test_only_canonical_decimals_show_as_integers(subject: str, shown: int | str) -> None:
+    assert laravel.user_id_of(subject) == shown
+
+
+def test_a_created_report_has_exactly_the_originals_keys() -> None:
+    response = laravel.created(a_report(), replayed=False)
+
+    assert response.status == 201
+    assert response.headers == {"Location": "/api/v1/reports/550e8400-e29b-41d4-a716-446655440000"}
+    assert json.loads(response.to_event("r")["body"]) == {
+        "id": 114307178496000,
+        "uuid": "550e8400-e29b-41d4-a716-446655440000",
+        "title": "Kullanıcı Raporu",
+        "report_type": "users",
+        "parameters": {"date_from": "2025-01-01", "date_to": "2025-12-31", "status": "active"},
+        "format": "pdf",
+        "status": "pending",
+        "is_active": True,
+        "user_id": 1,
+        "created_at": "2025-11-20T12:00:00.000000Z",
+        "updated_at": "2025-11-20T12:00:00.000000Z",
+    }
+
+
+def test_text_outside_ascii_is_answered_as_such() -> None:
+    assert "Kullanıcı Raporu" in laravel.created(a_report(), replayed=False).to_event("r")["body"]
+
+
+def test_options_are_echoed_only_when_sent() -> None:
+    assert laravel.as_created(a_report(options={"locale": "en"}))["options"] == {"locale": "en"}
+    assert "options" not in laravel.as_created(a_report())
+
+
+def test_an_email_is_shown_only_to_its_owner() -> None:
+    caller = a_caller("1")
+
+    assert laravel.as_detail(a_report(), caller)["user"] == {"id": 1, "email": "ayse@example.com"}
+    assert laravel.as_detail(a_report(user_id="2"), caller)["user"] == {"id": 2}
+
+
+def test_a_cursor_leads_back_to_its_position() -> None:
+    caller, position = a_caller(), Position("2025#x", backwards=True)
+
+    assert position_in(a_request(cursor=str(cursor_to(position, caller))), caller) == position
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30=", "W10=", "bnVsbA==", "ü", "WzEsMiwzXQ=="])
+def test_a_broken_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        position_in(a_request(cursor=cursor), a_caller())
+
+    assert raised.value.errors == {"cursor": ["The selected cursor is invalid."]}
+
+
+def test_a_foreign_cursor_is_refused() -> None:
+    cursor = str(cursor_to(Position("2025#x"), a_caller("2")))
+
+    with pytest.raises(Invalid):
+        position_in(a_request(cursor=cursor), a_caller("1"))
+
+
+@pytest.mark.parametrize("text", ["0", "101", "-1", "x", "1.5", "", "٣", "9" * 5000])
+def test_a_page_has_1_to_100_reports(text: str) -> None:
+    with pytest.raises(Invalid):
+        per_page(a_request(per_page=text))
+
+
+def test_a_page_has_laravels_shape() -> None:
+    found = Page([a_report()], Position("older"), None)
+
+    body: Any = laravel.page(a_request(per_page="1", page="1"), found, a_caller()).body
+
+    assert body.keys() == {"data", "links", "meta"}
+    assert body["links"].keys() == {"first", "last", "prev", "next"}
+    assert body["links"]["prev"] is None
+    assert body["links"]["next"].startswith("https://api.example.com/api/v1/reports?per_page=1&page=1&cursor=")
+    assert body["meta"]["path"] == "https://api.example.com/api/v1/reports"
+    assert body["meta"]["per_page"] == 1
+    assert body["meta"]["next_cursor"] in body["links"]["next"].replace("%3D", "=")
+    assert body["meta"]["prev_cursor"] is None

@@ -1,0 +1,107 @@
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from rapor.errors import DocumentExpired, Forbidden, NotCompleted, NotFound
+from rapor.read import link_to_document, list_reports, read_report
+from rapor.report import Report, Result, Status
+from tests.builders import NOW, a_caller, a_report
+from tests.unit.fakes import FakeDocuments, FakeReports
+
+RESULT = Result(
+    row_count=1,
+    rows_total=1,
+    truncated=False,
+    columns=(("a", "text"),),
+    size_bytes=1,
+    sha256="0" * 64,
+    content_type="application/pdf",
+    as_of=NOW,
+    expires_at=NOW + timedelta(days=90),
+    missing_glyphs=0,
+    key="reports/k.pdf",
+)
+
+
+def a_completed_report(**changes: object) -> Report:
+    return replace(a_report(), status=Status.COMPLETED, result=RESULT, **changes)  # type: ignore[arg-type]
+
+
+def test_an_own_viewer_lists_only_their_own() -> None:
+    mine, theirs = a_report(), a_report(uuid=uuid4(), user_id="2")
+    reports = FakeReports(mine, theirs)
+
+    assert list_reports(None, caller=a_caller("1", "reports.view.own"), limit=9, reports=reports).reports == [mine]
+    assert list_reports(None, caller=a_caller("1", "reports.view"), limit=9, reports=reports).reports == [mine, theirs]
+
+
+def test_without_a_permission_there_is_nothing_to_list() -> None:
+    with pytest.raises(Forbidden):
+        list_reports(None, caller=a_caller("1", "reports.generate"), limit=9, reports=FakeReports())
+
+
+def test_deleted_reports_are_not_listed() -> None:
+    reports = FakeReports(a_report(deleted_at=NOW))
+
+    assert list_reports(None, caller=a_caller(), limit=9, reports=reports).reports == []
+
+
+@pytest.mark.parametrize("hidden", [a_report(is_active=False), a_report(deleted_at=NOW)])
+def test_a_hidden_report_is_there_only_for_those_who_may_update_it(hidden: Report) -> None:
+    reports = FakeReports(hidden)
+
+    assert read_report(hidden.uuid, caller=a_caller("1"), reports=reports) == hidden
+    with pytest.raises(NotFound):
+        read_report(hidden.uuid, caller=a_caller("1", "reports.view"), reports=reports)
+
+
+def test_absent_and_foreign_reports_are_one() -> None:
+    theirs = a_report(user_id="2")
+    caller = a_caller("1", "reports.view.own")
+
+    with pytest.raises(NotFound):
+        read_report(theirs.uuid, caller=caller, reports=FakeReports(theirs))
+    with pytest.raises(NotFound):
+        read_report(theirs.uuid, caller=caller, reports=FakeReports())
+
+
+def test_a_link_names_the_file_after_the_title_and_lasts_five_minutes() -> None:
+    report = a_completed_report()
+
+    link, until = link_to_document(
+        report.uuid, caller=a_caller(), now=NOW, reports=FakeReports(report), documents=FakeDocuments()
+    )
+
+    assert link == "https://bucket.example/reports/k.pdf?as=Kullanıcı Raporu.pdf"
+    assert until == NOW + timedelta(minutes=5)
+
+
+def test_no_document_no_link() -> None:
+    for report, after, error in (
+        (a_report(), timedelta(0), NotCompleted),
+        (a_completed_report(), timedelta(days=90), DocumentExpired),
+        (a_completed_report(user_id="2"), timedelta(0), NotFound),
+    ):
+        with pytest.raises(error):
+            link_to_document(
+                report.uuid,
+                caller=a_caller("1", "reports.export.own"),
+                now=NOW + after,
+                reports=FakeReports(report),
+                documents=FakeDocuments(),
+            )
+
+
+def test_viewing_is_not_exporting() -> None:
+    report = a_completed_report()
+
+    with pytest.raises(Forbidden):
+        link_to_document(
+            report.uuid,
+            caller=a_caller("1", "reports.view"),
+            now=NOW,
+            reports=FakeReports(report),
+            documents=FakeDocuments(),
+        )

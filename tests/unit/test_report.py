@@ -1,0 +1,45 @@
+from datetime import timedelta
+
+from rapor.report import MOVES, Status, iso, new_identity
+from tests.builders import NOW, a_report
+
+ALLOWED = {
+    ("pending", "processing"),
+    ("pending", "failed"),
+    ("processing", "completed"),
+    ("processing", "failed"),
+    ("processing", "pending"),
+    ("failed", "pending"),
+}
+
+
+def test_reports_move_only_as_drawn() -> None:
+    assert {(one.value, other.value) for one in Status for other in Status if other in MOVES[one]} == ALLOWED
+
+
+def test_ids_grow_with_time_and_fit_53_bits() -> None:
+    in_2090 = NOW + timedelta(days=365 * 65)
+
+    earlier, later, last = (
+        new_identity(NOW).id,
+        new_identity(NOW + timedelta(milliseconds=1)).id,
+        new_identity(in_2090).id,
+    )
+
+    assert earlier < later < last < 2**53
+
+
+def test_ids_of_one_millisecond_differ() -> None:
+    assert len({new_identity(NOW).uuid for _ in range(100)}) == 100
+
+
+def test_moments_are_printed_with_microseconds_and_z() -> None:
+    assert iso(NOW) == "2025-11-20T12:00:00.000000Z"
+
+
+def test_only_active_reports_made_here_are_queued() -> None:
+    assert a_report().is_queued
+    assert not a_report(is_active=False).is_queued
+    assert not a_report(imported=True).is_queued
+    assert not a_report(deleted_at=NOW).is_queued
+    assert not a_report(status=Status.COMPLETED).is_queued

@@ -1,0 +1,112 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from rapor.errors import Fenced
+from rapor.report import Failure, Report, Status
+from rapor.sweep import Repair, sweep_reports
+from tests.builders import NOW, a_report
+
+
+class FakeOpenIndex:
+    def __init__(self, *reports: Report, fenced: bool = False) -> None:
+        self.rows = {report.uuid: report for report in reports}
+        self.fenced = fenced
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+        yield from list(self.rows)[:limit]
+
+    def get(self, uuid: UUID) -> Report | None:
+        return self.rows.get(uuid)
+
+    def dispatch(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+        self._replace(report, due_at=due_at, dispatches=report.dispatches + 1)
+
+    def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+        self._replace(report, status=Status.PENDING, due_at=due_at, dispatches=report.dispatches + 1)
+
+    def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
+        self._replace(report, status=Status.FAILED, error=failure)
+
+    def _replace(self, report: Report, **changes: object) -> None:
+        if self.fenced:
+            raise Fenced
+        self.rows[report.uuid] = replace(report, **changes)  # type: ignore[arg-type]
+
+
+def swept(report: Report, *, now: datetime = NOW, fenced: bool = False) -> tuple[Repair, Report]:
+    index = FakeOpenIndex(report, fenced=fenced)
+    sweep = sweep_reports(now=now, reports=index)
+    [repair] = [repair for repair, count in sweep.repairs.items() if count]
+    return repair, index.rows[report.uuid]
+
+
+def due(**changes: object) -> Report:
+    return a_report(due_at=NOW, created_at=NOW - timedelta(minutes=2), **changes)
+
+
+def test_a_report_the_stream_lost_is_dispatched_again() -> None:
+    repair, report = swept(due())
+
+    assert repair is Repair.DISPATCHED
+    assert report.status is Status.PENDING
+    assert report.due_at == NOW + timedelta(minutes=2)
+
+
+def test_dispatches_back_off_to_an_hour() -> None:
+    waits = [swept(due(dispatches=n))[1].due_at for n in (0, 1, 2, 5, 30)]
+
+    assert waits == [NOW + timedelta(minutes=m) for m in (2, 4, 8, 60, 60)]
+
+
+def test_a_report_whose_worker_died_is_pending_again() -> None:
+    repair, report = swept(due(status=Status.PROCESSING, attempt=1, owner="dead"))
+
+    assert repair is Repair.RECLAIMED
+    assert report.status is Status.PENDING
+
+
+def test_a_report_out_of_attempts_fails_with_a_code() -> None:
+    repair, report = swept(due(status=Status.PROCESSING, attempt=3, owner="dead"))
+
+    assert repair is Repair.EXHAUSTED
+    assert report.error is not None
+    assert report.error.code == "attempts_exhausted"
+
+
+def test_a_long_outage_of_the_sweep_fails_nobody() -> None:
+    waiting = replace(due(), created_at=NOW - timedelta(days=3))
+
+    assert swept(waiting)[0] is Repair.DISPATCHED
+
+
+def test_a_report_nobody_ever_takes_ends_at_last() -> None:
+    waiting = replace(due(dispatches=24), created_at=NOW - timedelta(days=3))
+
+    assert swept(waiting)[0] is Repair.EXHAUSTED
+
+
+def test_a_stale_index_entry_is_left() -> None:
+    for stale in (
+        due(status=Status.COMPLETED),
+        due(imported=True),
+        due(is_active=False),
+        due(deleted_at=NOW),
+        a_report(due_at=NOW + timedelta(seconds=1)),
+        a_report(due_at=None),
+    ):
+        repair, report = swept(stale)
+
+        assert repair is Repair.LEFT
+        assert report == stale
+
+
+def test_a_report_somebody_moved_meanwhile_is_left() -> None:
+    assert swept(due(), fenced=True)[0] is Repair.LEFT
+
+
+def test_the_oldest_wait_is_told() -> None:
+    index = FakeOpenIndex(due())
+
+    assert sweep_reports(now=NOW, reports=index).oldest == timedelta(minutes=2)
