@@ -1,9 +1,9 @@
 """
 The HTTP API's JWT authorizer.
 
-"Control access to HTTP APIs with JWT authorizers" in the API Gateway developer guide: signature by a known `kid`, `iss`,
-`aud` (or `client_id` where there is no `aud`), `exp`, `nbf`, `iat`. Stricter than it says in one thing: `exp` and `iat`
-must be there. Who the caller is, is for the functions to say: a token without `sub` passes.
+"Control access to HTTP APIs with JWT authorizers" in the API Gateway developer guide: signature by a known `kid`,
+`iss`, `aud` (or `client_id` where there is no `aud`), `exp`, `nbf`, `iat`. Stricter than it says in one thing: `exp`
+and `iat` must be there. Who the caller is, is for the functions to say: a token without `sub` passes.
 """
 
 import json

@@ -24,8 +24,8 @@ from local.state import State
 from local.template import Bucket, Stack, Table
 
 LOOPBACK = "127.0.0.1"
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104 (compared with, never a default)
-SECRET = "test"  # noqa: S105 (of the stand-in; links are signed with it)
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared with, never a default
+SECRET = "test"  # noqa: S105 - of the stand-in; links are signed with it
 READS = ("Get", "Query", "Scan", "BatchGet", "Describe", "List", "TransactGet")
 INDEX_KEYS = ("IndexName", "KeySchema", "Projection")
 

@@ -69,7 +69,7 @@ class Template:
         Raises:
             TemplateError: A parameter without default has no value, or a value has no parameter.
         """
-        body = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        body = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
         declared = body.get("Parameters", {})
         for name in parameters.keys() - declared.keys():
             raise TemplateError(f"{path.name} has no parameter {name}")

@@ -159,7 +159,7 @@ def answer_of(result: Any) -> HttpAnswer:
         body = _answer_body(result.get("body"), is_base64=bool(result.get("isBase64Encoded")))
     except (TypeError, ValueError, AttributeError) as error:
         raise BadAnswer(str(error)) from error
-    if not 100 <= status <= 599:  # noqa: PLR2004 (HTTP's own)
+    if not 100 <= status <= 599:  # noqa: PLR2004 - HTTP's own
         raise BadAnswer(f"statusCode {status}")
     if body and not any(key == "content-type" for key, _ in headers):
         headers.append(("content-type", "text/plain;charset=UTF-8"))

@@ -42,7 +42,7 @@ class Answer:
 class _StayHere(urllib.request.HTTPRedirectHandler):
     """A redirect is an answer: following it would send the token along."""
 
-    def redirect_request(  # noqa: PLR0917 (urllib's)
+    def redirect_request(  # noqa: PLR0917 - urllib's
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
         """Do not follow."""
@@ -57,7 +57,7 @@ def request(method: str, url: str, *, token: str | None = None, body: Any = None
     if token:
         headers["Authorization"] = f"Bearer {token}"
     content = json.dumps(body).encode() if body is not None else None
-    sent = urllib.request.Request(url, content, headers, method=method)  # noqa: S310 (our own addresses)
+    sent = urllib.request.Request(url, content, headers, method=method)  # noqa: S310 - our own addresses
     try:
         with OPENER.open(sent, timeout=REQUEST_S) as answer:
             return Answer(answer.status, answer.headers, answer.read())
@@ -99,7 +99,7 @@ def _wait(address: str, token: str, say: Callable[[str], None]) -> Mapping[str, 
 def _line(report: Mapping[str, Any]) -> str:
     progress = report.get("progress") or {}
     details = [f"{progress['percent']} %"] if "percent" in progress else []
-    if progress.get("stage"):
+    if progress.get("stage") not in {None, report["status"]}:
         details.append(str(progress["stage"]))
     if progress.get("rows_done"):
         details.append(f"{progress['rows_done']:,} rows")

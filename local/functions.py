@@ -8,6 +8,7 @@ counts as failed, as its caller would have seen; what it wrote meanwhile stays.
 
 import importlib.util
 import json
+import logging
 import os
 import sys
 import threading
@@ -146,6 +147,8 @@ def load_handler(function: Function) -> Handler:
     sys.modules[spec.name] = module
     with _environment(function):
         spec.loader.exec_module(module)
+    # The next function's Powertools logger has the same name; it shall not be this one, and carry its fields.
+    logging.root.manager.loggerDict.pop(function.environment.get("POWERTOOLS_SERVICE_NAME", ""), None)
     handler: Handler = getattr(module, attribute)
     return handler
 

@@ -110,7 +110,7 @@ class Undo:
 def _table_key(backend: DynamoDBBackend, table: Table, key: dict[str, Any]) -> tuple[Any, Any] | None:
     try:
         return backend.get_keys_value(table, key)
-    except Exception:  # noqa: BLE001 (whatever is wrong with the key, the request itself will say)
+    except Exception:  # noqa: BLE001 - whatever is wrong with the key, the request itself will say
         return None
 
 

@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -80,10 +81,8 @@ class Scheduler:
             self.fire_due()
 
     def _fire(self, due: Due) -> None:
-        try:
+        with suppress(FunctionError):  # who loaded the function has said so; the next time is the retry
             self._invoke(due.schedule.function, event_of(due.schedule, due.at))
-        except FunctionError:
-            pass  # who loaded the function has said so; the next time is the retry
 
 
 def rate_s(expression: str) -> int | None:

@@ -41,9 +41,9 @@ class State:
         if not self._path.exists():
             return None
         try:
-            found = pickle.loads(self._path.read_bytes())  # noqa: S301 (our own file, in a folder only we can write)
+            found = pickle.loads(self._path.read_bytes())  # noqa: S301 - our own file, in a folder only we can write
             why = None if found["version"] == VERSION else "it is of another version"
-        except Exception as error:  # noqa: BLE001 (a damaged pickle raises anything)
+        except Exception as error:  # noqa: BLE001 - a damaged pickle raises anything
             why = f"it cannot be read ({type(error).__name__})"
         if why is None:
             self._restore(found)

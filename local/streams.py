@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import StreamShard
 
 from local import moto_fixes
 from local.cloudformation import ACCOUNT, REGION
+from local.dead_letters import dead_letter
 from local.functions import FunctionError
 from local.patterns import matches_any
 from local.template import StreamMapping
@@ -163,30 +163,11 @@ class Reader:
         return batch[len(old) :]
 
     def _give_up(self, batch: Batch, condition: str, calls: int) -> None:
-        first, last = batch[0]["dynamodb"]["SequenceNumber"], batch[-1]["dynamodb"]["SequenceNumber"]
+        first = batch[0]["dynamodb"]["SequenceNumber"]
         self._say(f"{self._mapping.name} gave up on {len(batch)} record(s) from {first}: {condition}")
-        if self._mapping.on_failure is None:
-            return
-        body = {
-            "requestContext": {
-                "requestId": str(uuid4()),
-                "functionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self._mapping.function}",
-                "condition": condition,
-                "approximateInvokeCount": calls,
-            },
-            "version": "1.0",
-            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "DDBStreamBatchInfo": {
-                "shardId": self._shard().id,
-                "startSequenceNumber": first,
-                "endSequenceNumber": last,
-                "approximateArrivalOfFirstRecord": _iso(batch[0]),
-                "approximateArrivalOfLastRecord": _iso(batch[-1]),
-                "batchSize": len(batch),
-                "streamArn": self._arn,
-            },
-        }
-        self._send(self._mapping.on_failure, json.dumps(body))
+        if self._mapping.on_failure is not None:
+            letter = dead_letter(self._mapping, batch, shard_id=self._shard().id, condition=condition, calls=calls)
+            self._send(self._mapping.on_failure, letter)
 
     def _shard(self) -> StreamShard:
         return shard_of(self._mapping.table)
@@ -233,7 +214,8 @@ class Streams:
         for reader in self._readers:
             reader.stop()
         deadline = time.monotonic() + timeout_s
-        return all([reader.join(max(0.0, deadline - time.monotonic())) for reader in self._readers])
+        left = [it for it in self._readers if not it.join(max(0.0, deadline - time.monotonic()))]
+        return not left
 
     def trim(self) -> None:
         """Forget what all mappings of a stream have read."""
@@ -264,11 +246,3 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, datetime):  # moto's are UTC without saying so
         return int(value.replace(tzinfo=value.tzinfo or UTC).timestamp())
     raise TypeError(type(value).__name__)
-
-
-def _iso(record: Record) -> str:
-    return (
-        datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
-        .isoformat()
-        .replace("+00:00", "Z")
-    )

@@ -11,10 +11,10 @@ MARGIN = 44.0
 TOP = 46.0
 BOTTOM = 50.0
 GUTTER = 11.0
-SAMPLE = 400  # rows
+SAMPLE = 400  # rows of text that are measured
 TYPICAL = 0.95  # so much of a text column stays on one line
 TEXT_LEAST, TEXT_MOST = 54.0, 190.0
-SLACK = 1.05  # rows after the sample may be a little longer
+SLACK = 1.08  # rows after the sample may be a little longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,20 @@ def fits(needs: Sequence[Need], sheet: Sheet, gutters: float) -> bool:
 
 def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, head: Typeface) -> Need:
     """Measure a column: numbers and dates never wrap, text may, labels wrap between words."""
-    word = max((head.width(word) for word in label.split()), default=0.0)
-    widths = sorted(body.width(line) for cell in cells if cell for line in cell.splitlines()[:1]) or [0.0]
+    word, whole = max((head.width(word) for word in label.split()), default=0.0), head.width(label)
     if column.type is not ColumnType.TEXT:
-        least = max(widths[-1] * SLACK, word)
-        return Need(least, max(least, head.width(label)))
+        least = max(body.width(max(cells, key=len, default="")) * SLACK, word)
+        return Need(least, max(least, whole))
     most, least = ems(TEXT_MOST, body.size), ems(TEXT_LEAST, body.size)
-    natural = max(min(widths[int((len(widths) - 1) * TYPICAL)] * 1.01, most), min(head.width(label), most))
+    natural = max(min(typical_width(cells, body) * SLACK, most), min(whole, most), word)
     return Need(max(min(natural, least), word), natural)
+
+
+def typical_width(cells: Sequence[str], body: Typeface) -> float:
+    """Measure rows from all over the sample: they may come in the order of their length."""
+    some = cells[:: len(cells) // SAMPLE + 1]
+    widths = sorted([body.width(line) for cell in some if cell for line in cell.splitlines()[:1]])
+    return widths[int((len(widths) - 1) * TYPICAL)] if widths else 0.0
 
 
 def shared(needs: Sequence[Need], room: float, size: float) -> list[float]:
