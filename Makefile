@@ -54,6 +54,9 @@ build-arm64: .venv-runtime/.ready .venv-sam/.ready
 invoke: .venv/.ready .venv-runtime/.ready .venv-sam/.ready  ## run built functions in the real runtime: the tour, or F=create_report E=events/….json
 	@exec $(python) -m local.invoke $(F) $(E)
 
+sam-local: .venv/.ready  ## a local AWS for `sam local invoke` (docs/sam-local.md; HOST, SEEN_AS)
+	@exec $(python) -m local.stage $(if $(HOST),--host $(HOST)) $(if $(SEEN_AS),--seen-as $(SEEN_AS))
+
 lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 for newer versions)
 	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
 	$(compile) --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
@@ -128,4 +131,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test check bench clean build build-arm64 invoke lock lint types test-3.11 template test-runtime
+.PHONY: help run test check bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime

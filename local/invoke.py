@@ -19,10 +19,9 @@ from typing import Any, Self
 from local.aws import LocalAws
 from local.package import Packages
 from local.runtime import Answer, Build, Runtime, RuntimeMissingError
-from local.stage import stage
+from local.stage import BUILD, stage
 from local.template import PROJECT, Stack
 
-BUILD = PROJECT / ".aws-sam/build"
 EVENTS = PROJECT / "events"
 OUT = PROJECT / "out"
 CREATED, FOUND = 201, 200
