@@ -12,6 +12,7 @@ TOP = 46.0
 BOTTOM = 50.0
 GUTTER = 11.0
 SAMPLE = 400  # rows of text that are measured
+TEXT_GAIN = 4  # of room left over, against a number of the same width
 TYPICAL = 0.95  # so much of a text column stays on one line
 TEXT_LEAST, TEXT_MOST = 54.0, 190.0
 SLACK = 1.08  # rows after the sample may be a little longer
@@ -58,10 +59,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A column's widths in em/1000: below `least` it looks wrong, at `natural` nearly nothing wraps."""
+    """A column's widths in em/1000: below `least` it looks wrong, at `natural` nearly nothing wraps; `elastic` may use more."""
 
     least: float
     natural: float
+    elastic: bool
 
 
 def plan(
@@ -98,10 +100,10 @@ def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, he
     word, whole = max((head.width(word) for word in label.split()), default=0.0), head.width(label)
     if column.type is not ColumnType.TEXT:
         least = max(body.width(max(cells, key=len, default="")) * SLACK, word)
-        return Need(least, max(least, whole))
+        return Need(least, max(least, whole), elastic=False)
     most, least = ems(TEXT_MOST, body.size), ems(TEXT_LEAST, body.size)
     natural = max(min(typical_width(cells, body) * SLACK, most), min(whole, most), word)
-    return Need(max(min(natural, least), word), natural)
+    return Need(max(min(natural, least), word), natural, elastic=True)
 
 
 def typical_width(cells: Sequence[str], body: Typeface) -> float:
@@ -112,11 +114,12 @@ def typical_width(cells: Sequence[str], body: Typeface) -> float:
 
 
 def shared(needs: Sequence[Need], room: float, size: float) -> list[float]:
-    """Share the room out: everyone the least, then towards natural, then in proportion."""
+    """Share the room out: everyone the least, then towards natural, then in proportion, text more than numbers."""
     lows, highs = [points(need.least, size) for need in needs], [points(need.natural, size) for need in needs]
     low, high = sum(lows), sum(highs)
     if high <= room:
-        return [width * room / high for width in highs]
+        weights = [width * (TEXT_GAIN if need.elastic else 1) + 1 for need, width in zip(needs, highs, strict=True)]
+        return [width + (room - high) * weight / sum(weights) for width, weight in zip(highs, weights, strict=True)]
     ratio = max(room - low, 0) / (high - low) if high > low else 0
     return [least + (natural - least) * ratio for least, natural in zip(lows, highs, strict=True)]
 
