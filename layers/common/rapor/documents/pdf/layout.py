@@ -59,7 +59,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A column's widths in em/1000: below `least` it looks wrong, at `natural` nearly nothing wraps; `elastic` may use more."""
+    """
+    A column's widths in em/1000.
+
+    Below `least` it looks wrong, at `natural` nearly nothing wraps; an `elastic` one has use for more.
+    """
 
     least: float
     natural: float
