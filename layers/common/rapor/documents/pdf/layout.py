@@ -12,6 +12,7 @@ TOP = 46.0
 BOTTOM = 50.0
 GUTTER = 11.0
 SAMPLE = 400  # rows of text that are measured
+GROWTH = 1300.0  # em/1000: two digits and a mark, for numbers that grow as the rows come
 TEXT_GAIN = 4  # of room left over, against a number of the same width
 TYPICAL = 0.95  # so much of a text column stays on one line
 TEXT_LEAST, TEXT_MOST = 54.0, 190.0
@@ -104,7 +105,8 @@ def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, he
     word, whole = max((head.width(word) for word in label.split()), default=0.0), head.width(label)
     if column.type is not ColumnType.TEXT:
         least = max(body.width(max(cells, key=len, default="")) * SLACK, word)
-        return Need(least, max(least, whole), elastic=False)
+        growth = GROWTH if column.type.is_number else 0
+        return Need(least, max(least + growth, whole), elastic=False)
     most, least = ems(TEXT_MOST, body.size), ems(TEXT_LEAST, body.size)
     natural = max(min(typical_width(cells, body) * SLACK, most), min(whole, most), word)
     return Need(max(min(natural, least), word), natural, elastic=True)
