@@ -1,8 +1,9 @@
 """Page size and column widths, from the labels and a sample of rows. Lengths are points unless a name says em."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import ceil
 
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.pdf.text import Typeface
@@ -79,8 +80,9 @@ def plan(
         need_of(column, label, cells, body, head) for column, label, cells in zip(columns, labels, sample, strict=True)
     ]
     gutters = GUTTER * (len(columns) - 1)
-    smallest = SHEETS[-1].size
-    widest = Sheet(gutters + 2 * MARGIN + points(sum(need.least for need in needs), smallest) + 1, 842, smallest)
+    largest = SHEETS[-1]
+    wanted = gutters + 2 * MARGIN + points(sum(need.least for need in needs), largest.size)
+    widest = replace(largest, width=max(largest.width, ceil(wanted)))
     sheet = next((sheet for sheet in SHEETS if fits(needs, sheet, gutters)), widest)
     widths = shared(needs, sheet.room - gutters, sheet.size)
     lefts = accumulate(widths, lambda left, width: left + width + GUTTER, initial=MARGIN)
