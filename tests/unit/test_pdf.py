@@ -125,11 +125,15 @@ def test_template_rows_equal_rows_set_line_by_line(monkeypatch):
     assert fast == careful
 
 
-def test_batch_size_does_not_change_the_pages():
-    sample_is_all = plain_rows(300)
+def test_a_number_wider_than_its_column_stays_on_one_line():
+    column = Column.model_validate({"name": "x", "type": "decimal", "label": {"tr": "X"}})
+    columns = [column] * 6
+    narrow, wide = (Decimal("1.5"),) * 6, (Decimal("123456789012345678901234567890.12"),) * 6
 
-    assert write(sample_is_all, size=300)[0] == write(sample_is_all, size=300)[0]
-    assert len(pages_of(write(rows(1000), size=400)[0])) == len(pages_of(write(rows(1000), size=1000)[0]))
+    data, _ = write([narrow] * 10 + [wide], columns, size=10)
+
+    assert pages_of(data)[0].count("123.456.789.012.345.678.901.234.567.890,12") == 6
+    assert b"Tz" in pypdf.PdfReader(io.BytesIO(data)).pages[0].get_contents().get_data()
 
 
 def test_bytes_leave_before_the_rows_end():
