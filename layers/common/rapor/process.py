@@ -188,9 +188,8 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
             written = workshop.render(
                 report, report_type, watched, sink, as_of=as_of, row_count=row_count, rows_total=rows.rows_total
             )
-            if written.rows != row_count:
-                # Raised inside the context, so that an incomplete document is never stored.
-                raise SourceUnavailable("The data changed while it was read.")
+            if written.rows != row_count:  # raised inside the context, so that it is never stored
+                raise Internal("The document lacks rows.")
         return Result(
             row_count=written.rows,
             rows_total=rows.rows_total,
@@ -244,8 +243,12 @@ def _watched(
         if now >= deadline:
             raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
         if now - told_at >= PROGRESS_EVERY:
-            workshop.reports.note_progress(report, Progress(min(99, 99 * done // row_count), "rendering", done, row_count, now))
+            workshop.reports.note_progress(
+                report, Progress(min(99, 99 * done // row_count), "rendering", done, row_count, now)
+            )
             told_at = now
+    if done != row_count:
+        raise SourceUnavailable("The data changed while it was read.")
 
 
 @contextmanager
