@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.service import Service
 
 from tests.builders import CYBERCERT
+from tests.service import Service
 
 pytestmark = pytest.mark.e2e
 PATH = "/api/v1/reports"

@@ -9,6 +9,7 @@ import boto3
 import duckdb
 import pytest
 from moto.server import ThreadedMotoServer
+
 from rapor.catalogue import ReportType
 from rapor.data.engine import DuckDBEngine
 from rapor.data.ranges import PROTOCOL, RangeFile, Ranges, bucket_store

@@ -3,10 +3,10 @@ import io
 from decimal import Decimal
 
 import pytest
+
 from rapor.catalogue import Column
 from rapor.documents.csv import write_csv
 from rapor.documents.parts import CsvOptions
-
 from tests.unit.document_samples import COLUMNS, NOTES, WriteOnly, batches, head, rows
 
 
@@ -21,7 +21,7 @@ def write(table, **options):
     return sink.data
 
 
-def test_every_cell_comes_back():
+def test_every_cell_comes_back() -> None:
     table = rows()
 
     lines = read_back(write(table))
@@ -39,7 +39,7 @@ def test_every_cell_comes_back():
         assert line[7] == {True: "true", False: "false", None: ""}[active]
 
 
-def test_negative_numbers_are_not_guarded():
+def test_negative_numbers_are_not_guarded() -> None:
     table = [(1, "a", "-1", Decimal("-1.5"), -2, None, None, None)]
 
     line = read_back(write(table))[1]
@@ -47,18 +47,18 @@ def test_negative_numbers_are_not_guarded():
     assert line[2:5] == ["'-1", "-1.5", "-2"]
 
 
-def test_null_and_empty_text_differ():
+def test_null_and_empty_text_differ() -> None:
     assert write([(1, "", None, None, None, None, None, None)]).endswith(b'\r\n1,"",,,,,,\r\n')
 
 
-def test_lines_end_in_crlf_without_a_mark():
+def test_lines_end_in_crlf_without_a_mark() -> None:
     data = write(rows(3))
 
     assert data.startswith(b"id,name,")
     assert data.endswith(b"\r\n")
 
 
-def test_options_change_mark_delimiter_and_decimal():
+def test_options_change_mark_delimiter_and_decimal() -> None:
     table = rows(40)
 
     data = write(table, bom=True, delimiter=";", decimal=",")
@@ -68,11 +68,11 @@ def test_options_change_mark_delimiter_and_decimal():
     assert [line[2].lstrip("'") for line in read_back(data, ";")[1:21]] == [note or "" for note in NOTES]
 
 
-def test_decimal_comma_is_quoted_where_it_is_the_delimiter():
+def test_decimal_comma_is_quoted_where_it_is_the_delimiter() -> None:
     assert b'"1234,56"' in write(rows(10), decimal=",")
 
 
-def test_one_empty_cell_is_still_a_row():
+def test_one_empty_cell_is_still_a_row() -> None:
     sink = WriteOnly()
 
     write_csv(head(2), COLUMNS[1:2], iter([[[None, "a"]]]), sink)
@@ -80,7 +80,7 @@ def test_one_empty_cell_is_still_a_row():
     assert sink.data == b'name\r\n""\r\na\r\n'
 
 
-def test_floats_that_are_no_numbers_are_empty():
+def test_floats_that_are_no_numbers_are_empty() -> None:
     sink = WriteOnly()
     column = Column.model_validate({"name": "x", "type": "decimal", "label": {"en": "X"}})
 
@@ -89,11 +89,11 @@ def test_floats_that_are_no_numbers_are_empty():
     assert sink.data == b"x,x\r\n,\r\n0.1,0.1\r\n,\r\n"
 
 
-def test_same_input_gives_same_bytes():
+def test_same_input_gives_same_bytes() -> None:
     assert write(rows()) == write(rows())
 
 
-def test_bytes_leave_before_the_rows_end():
+def test_bytes_leave_before_the_rows_end() -> None:
     sink = WriteOnly()
 
     def source():
@@ -106,6 +106,6 @@ def test_bytes_leave_before_the_rows_end():
 
 
 @pytest.mark.parametrize("batch", [[[1]] * 7, [[1]] * 7 + [[1, 2]]])
-def test_rows_of_another_shape_are_refused(batch):
+def test_rows_of_another_shape_are_refused(batch) -> None:
     with pytest.raises(ValueError, match="a batch has"):
         write_csv(head(1), COLUMNS, iter([batch]), WriteOnly())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from local import datasets as generator
 from rapor.data.datasets import DataFormat, Folder, resolve
 from rapor.errors import SourceInvalid, SourceUnavailable
@@ -97,7 +98,9 @@ def test_users_leave_some_cells_empty_and_some_below_zero(shipped: Path) -> None
         "count(*) filter (balance is null), count(*) filter (balance < 0), count(*) filter (last_seen_at is null)",
     )
 
-    assert 0 < no_balance < 1200 and 0 < owing < 2400 and 0 < never_seen < 2400
+    assert 0 < no_balance < 1200
+    assert 0 < owing < 2400
+    assert 0 < never_seen < 2400
 
 
 def test_every_account_has_rows_and_the_first_has_some(shipped: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from rapor import errors
 from rapor.catalogue import ReportType, load_type
 from rapor.data import engine as engine_module

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+
 from rapor.documents.excel import archive, sheet, write_excel
 from rapor.documents.excel.cells import letters_of
 from rapor.errors import SourceInvalid
-
 from tests.unit.document_samples import COLUMNS, WriteOnly, batches, head, rows
 
 
@@ -34,7 +34,7 @@ def number(value):
     )
 
 
-def test_every_cell_comes_back_typed():
+def test_every_cell_comes_back_typed() -> None:
     table = rows()
 
     lines = list(opened(write(table))["Rapor"].iter_rows(min_row=2, values_only=True))
@@ -55,7 +55,7 @@ def test_every_cell_comes_back_typed():
         assert line[7] == active
 
 
-def test_nothing_is_a_formula():
+def test_nothing_is_a_formula() -> None:
     data = write(rows(60))
 
     cells = [cell for line in opened(data)["Rapor"].iter_rows(min_row=2) for cell in line]
@@ -64,7 +64,7 @@ def test_nothing_is_a_formula():
     assert b"<f>" not in zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml")
 
 
-def test_head_is_frozen_filtered_and_labelled():
+def test_head_is_frozen_filtered_and_labelled() -> None:
     page = opened(write(rows(5)))["Rapor"]
 
     assert page.freeze_panes == "A2"
@@ -75,7 +75,7 @@ def test_head_is_frozen_filtered_and_labelled():
     assert page["F6"].number_format == "dd\\.mm\\.yyyy"
 
 
-def test_rows_roll_over_to_the_next_sheet(monkeypatch):
+def test_rows_roll_over_to_the_next_sheet(monkeypatch) -> None:
     monkeypatch.setattr(sheet, "ROW_LIMIT", 401)
 
     book = opened(write(rows(1000)))
@@ -85,7 +85,7 @@ def test_rows_roll_over_to_the_next_sheet(monkeypatch):
     assert [book[name]["A2"].value for name in book.sheetnames[:3]] == [1, 401, 801]
 
 
-def test_about_sheet_says_what_the_document_is():
+def test_about_sheet_says_what_the_document_is() -> None:
     page = opened(write(rows(5), locale="en", rows_total=9))["About"]
 
     facts = {line[0]: line[1] for line in page.iter_rows(min_row=3, values_only=True)}
@@ -103,7 +103,7 @@ def test_about_sheet_says_what_the_document_is():
     }
 
 
-def test_text_too_long_for_a_cell_is_refused():
+def test_text_too_long_for_a_cell_is_refused() -> None:
     fits = "👍" * 16_383 + "a"
 
     table = [[[fits, fits + "b"]]]
@@ -112,15 +112,15 @@ def test_text_too_long_for_a_cell_is_refused():
         write_excel(head(2), COLUMNS[1:2], iter(table), WriteOnly())
 
 
-def test_no_rows_is_a_head_alone():
+def test_no_rows_is_a_head_alone() -> None:
     assert opened(write([]))["Rapor"].max_row == 1
 
 
-def test_same_input_gives_same_bytes():
+def test_same_input_gives_same_bytes() -> None:
     assert write(rows()) == write(rows())
 
 
-def test_bytes_leave_before_the_rows_end():
+def test_bytes_leave_before_the_rows_end() -> None:
     sink = WriteOnly()
     sizes = []
 
@@ -134,14 +134,14 @@ def test_bytes_leave_before_the_rows_end():
     assert sizes[-1] > sizes[0] > 0
 
 
-def test_archive_is_sound():
+def test_archive_is_sound() -> None:
     archive_file = zipfile.ZipFile(io.BytesIO(write(rows())))
 
     assert archive_file.testzip() is None
     assert {entry.date_time for entry in archive_file.infolist()} == {(2025, 1, 1, 0, 0, 0)}
 
 
-def test_archive_past_32_bits_carries_zip64(monkeypatch):
+def test_archive_past_32_bits_carries_zip64(monkeypatch) -> None:
     monkeypatch.setattr(archive, "FULL_32", 2000)
 
     data = write(rows(1000))
@@ -150,7 +150,7 @@ def test_archive_past_32_bits_carries_zip64(monkeypatch):
     assert b"PK\6\7" in data
 
 
-def test_zip64_end_is_read_by_others():
+def test_zip64_end_is_read_by_others() -> None:
     entry = archive.Entry(b"a", offset=0, crc=0, packed=0, size=0)
     directory = archive.central_header(entry)
     local = b"\0" * 10
@@ -165,5 +165,5 @@ def test_zip64_end_is_read_by_others():
 @pytest.mark.parametrize(
     ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")]
 )
-def test_columns_have_letters(index, letters):
+def test_columns_have_letters(index, letters) -> None:
     assert letters_of(index) == letters

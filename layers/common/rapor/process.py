@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Timer
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
 from rapor.catalogue import Catalogue, ReportType
@@ -37,6 +37,13 @@ class Outcome(StrEnum):
     RETRY = "retry"
     FENCED = "fenced"
     SKIPPED = "skipped"
+
+
+class Ending(NamedTuple):
+    """How a delivery ended, and why it made no document; the reason's `__cause__` is for logs only."""
+
+    outcome: Outcome
+    reason: RenderError | None = None
 
 
 class Reports(Protocol):
@@ -120,7 +127,7 @@ class Workshop:
     retention: timedelta
 
 
-def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Outcome:
+def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Ending:
     """
     Claim, render, publish, finalise.
 
@@ -133,15 +140,16 @@ def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Out
     reports, now = workshop.reports, workshop.clock()
     report = reports.claim(uuid, owner=uuid4().hex, now=now, lease_until=deadline + LEASE_MARGIN)
     if report is None:
-        return Outcome.SKIPPED
+        return Ending(Outcome.SKIPPED)
     try:
         result = _document(report, deadline, workshop)
         reports.complete(report, result, now=workshop.clock())
     except Fenced:
-        return Outcome.FENCED
+        return Ending(Outcome.FENCED)
     except Exception as error:  # noqa: BLE001 - whatever happened, the report must come to an end
-        return _give_up(report, _reason(error), workshop)
-    return Outcome.COMPLETED
+        reason = _reason(error)
+        return Ending(_give_up(report, reason, workshop), reason)
+    return Ending(Outcome.COMPLETED)
 
 
 def _reason(error: Exception) -> RenderError:
@@ -181,14 +189,15 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
         _interrupted_at(deadline, rows, workshop.clock),
     ):
         row_count = _rows_to_write(report, report_type, rows.rows_total)
-        watched = _watched(rows.batches(row_count), report, row_count, deadline, workshop)
+        # No needless limit: with it, rows that came since the count would go unnoticed.
+        batches = rows.batches(row_count if row_count < rows.rows_total else None)
+        watched = _watched(batches, report, row_count, deadline, workshop)
         with workshop.documents.open(document_key(report), report.format.content_type) as sink:
             written = workshop.render(
                 report, report_type, watched, sink, as_of=as_of, row_count=row_count, rows_total=rows.rows_total
             )
-            if written.rows != row_count:
-                # Raised inside the context, so that an incomplete document is never stored.
-                raise SourceUnavailable("The data changed while it was read.")
+            if written.rows != row_count:  # raised inside the context, so that it is never stored
+                raise Internal("The document lacks rows.")
         return Result(
             row_count=written.rows,
             rows_total=rows.rows_total,
@@ -242,8 +251,12 @@ def _watched(
         if now >= deadline:
             raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
         if now - told_at >= PROGRESS_EVERY:
-            workshop.reports.note_progress(report, Progress(99 * done // row_count, "rendering", done, row_count, now))
+            workshop.reports.note_progress(
+                report, Progress(min(99, 99 * done // row_count), "rendering", done, row_count, now)
+            )
             told_at = now
+    if done != row_count:
+        raise SourceUnavailable("The data changed while it was read.")
 
 
 @contextmanager

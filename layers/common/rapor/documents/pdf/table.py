@@ -8,7 +8,7 @@ string template filled in. Rows that need wrapping or shaping are set line by li
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rapor.documents.pdf.layout import BOTTOM, MARGIN, TOP, Layout, Slot
+from rapor.documents.pdf.layout import BOTTOM, GUTTER, MARGIN, TOP, Layout, Slot, ems
 from rapor.documents.pdf.pages import Pages
 from rapor.documents.pdf.style import (
     ACCENT,
@@ -24,6 +24,7 @@ from rapor.documents.pdf.style import (
 from rapor.documents.pdf.text import ESCAPES, SPECIAL, Line, Typeface, is_latin
 
 HEAD_LINES = 3
+OVERHANG = GUTTER / 2  # a number may reach so far to its left
 
 
 class Table:
@@ -34,9 +35,9 @@ class Table:
         self._bold = bold.resized(round(body.size * HEAD_RATIO, 2))
         self._pitch = round(body.size * LINE_RATIO, 2)
         self._padding = round(body.size * PADDING_RATIO, 2)
-        self._rooms = [slot.width * 1000 / body.size for slot in layout.slots]
+        self._rooms = [ems(slot.width + OVERHANG * slot.right_aligned, body.size) for slot in layout.slots]
         self._labels = [
-            self._bold.lines(label, slot.width * 1000 / self._bold.size + 1, HEAD_LINES)
+            self._bold.lines(label, ems(slot.width, self._bold.size) + 1, HEAD_LINES)
             for label, slot in zip(labels, layout.slots, strict=True)
         ]
         self._template = row_template(layout.slots)
@@ -51,7 +52,11 @@ class Table:
         self._begin_table(top)
 
     def add(self, columns: Sequence[Sequence[str]]) -> None:
-        """Set some thousand rows."""
+        """
+        Set some thousand rows.
+
+        The hot loop: a row of plain cells is one template filled in, with the same bytes `_set` would give.
+        """
         odd = [self._odd_ones(cells, room) for cells, room in zip(columns, self._rooms, strict=True)]
         plain = [without(cells, some) for cells, some in zip(columns, odd, strict=True)]
         careful: set[int] = set().union(*odd)
