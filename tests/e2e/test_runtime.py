@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from local.aws import LocalAws
-from local.invoke import BUILD, EVENTS, Bench, named, tour
+from local.invoke import EVENTS, Bench, named, tour
 from local.runtime import Runtime, RuntimeMissingError, emulator
-from local.stage import stage
+from local.stage import BUILD, stage
 from local.template import Stack
 
 pytestmark = pytest.mark.runtime

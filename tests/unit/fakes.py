@@ -92,7 +92,7 @@ class FakeRows:
         self.interrupted = False
 
     def batches(self, limit: int | None = None) -> Iterator[Batch]:
-        left = self.rows_total if limit is None else limit
+        left = sum(len(b[0]) for b in self._batches) if limit is None else limit
         for batch in self._batches:
             part = [column[:left] for column in batch]
             left -= len(part[0])

@@ -123,11 +123,12 @@ def test_an_unknown_version_of_the_type_waits() -> None:
     assert processed(report, a_workshop(FakeReports(report), catalogue=Catalogue({})))[0] is Outcome.RETRY
 
 
-def test_a_document_that_lacks_rows_is_never_stored() -> None:
+@pytest.mark.parametrize("counted", [1, 3])
+def test_a_document_that_has_other_rows_than_were_counted_is_never_stored(counted: int) -> None:
     report, documents = a_report(), FakeDocuments()
-    fewer = FakeRows([[["a", "b"]]], rows_total=3)
+    rows = FakeRows([[["a", "b"]]], rows_total=counted)
 
-    outcome, _ = processed(report, a_workshop(FakeReports(report), fewer, documents=documents))
+    outcome, _ = processed(report, a_workshop(FakeReports(report), rows, documents=documents))
 
     assert outcome is Outcome.RETRY
     assert documents.stored == {}

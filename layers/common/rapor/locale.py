@@ -23,11 +23,9 @@ class Locale:
     no: str
     page: str
     as_of: str
-    parameters: str
     rows: str
     rows_written: str
     rows_found: str
-    title: str
     report_type: str
     version: str
     report: str
@@ -65,11 +63,9 @@ LOCALES: Mapping[str, Locale] = {
         no="Hayır",
         page="Sayfa",
         as_of="Veri tarihi",
-        parameters="Parametreler",
         rows="satır",
         rows_written="Yazılan satır",
         rows_found="Bulunan satır",
-        title="Başlık",
         report_type="Rapor türü",
         version="Sürüm",
         report="Rapor kimliği",
@@ -86,11 +82,9 @@ LOCALES: Mapping[str, Locale] = {
         no="No",
         page="Page",
         as_of="As of",
-        parameters="Parameters",
         rows="rows",
         rows_written="Rows written",
         rows_found="Rows found",
-        title="Title",
         report_type="Report type",
         version="Version",
         report="Report id",

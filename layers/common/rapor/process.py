@@ -181,14 +181,15 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
         _interrupted_at(deadline, rows, workshop.clock),
     ):
         row_count = _rows_to_write(report, report_type, rows.rows_total)
-        watched = _watched(rows.batches(row_count), report, row_count, deadline, workshop)
+        # No needless limit: with it, rows that came since the count would go unnoticed.
+        batches = rows.batches(row_count if row_count < rows.rows_total else None)
+        watched = _watched(batches, report, row_count, deadline, workshop)
         with workshop.documents.open(document_key(report), report.format.content_type) as sink:
             written = workshop.render(
                 report, report_type, watched, sink, as_of=as_of, row_count=row_count, rows_total=rows.rows_total
             )
-            if written.rows != row_count:
-                # Raised inside the context, so that an incomplete document is never stored.
-                raise SourceUnavailable("The data changed while it was read.")
+            if written.rows != row_count:  # raised inside the context, so that it is never stored
+                raise Internal("The document lacks rows.")
         return Result(
             row_count=written.rows,
             rows_total=rows.rows_total,
@@ -242,8 +243,12 @@ def _watched(
         if now >= deadline:
             raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
         if now - told_at >= PROGRESS_EVERY:
-            workshop.reports.note_progress(report, Progress(99 * done // row_count, "rendering", done, row_count, now))
+            workshop.reports.note_progress(
+                report, Progress(min(99, 99 * done // row_count), "rendering", done, row_count, now)
+            )
             told_at = now
+    if done != row_count:
+        raise SourceUnavailable("The data changed while it was read.")
 
 
 @contextmanager

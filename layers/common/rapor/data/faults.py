@@ -21,21 +21,22 @@ from rapor.errors import (
     TimedOut,
 )
 
+UNREADABLE = "The data cannot be read."
 MISFIT = "The query does not fit the data: it names a column or function that is not there."
 ARROW = "C Data interface error: "
 
 MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
     "INTERRUPT Error": (TimedOut, "The time ran out while the data was being read."),
     "Out of Memory Error": (OutOfMemory, "The query needs more memory than the function has. Ask for less at once."),
-    "IO Error": (SourceUnavailable, "The data cannot be read."),
-    "HTTP Error": (SourceUnavailable, "The data cannot be read."),
+    "IO Error": (SourceUnavailable, UNREADABLE),
+    "HTTP Error": (SourceUnavailable, UNREADABLE),
     "INTERNAL Error": (Internal, "The query engine failed."),
     "FATAL Error": (Internal, "The query engine failed."),
     "Binder Error": (SourceInvalid, MISFIT),
     "Catalog Error": (SourceInvalid, MISFIT),
     "Conversion Error": (SourceInvalid, "A value in the data does not convert to the type the query asks for."),
     "Out of Range Error": (SourceInvalid, "A number in the data is too large for the query."),
-    "Permission Error": (SourceInvalid, "The query asks for something a report may not do."),
+    "Permission Error": (SourceUnavailable, UNREADABLE),  # how a file that vanished looks once access is off
 }
 OTHERWISE = (SourceInvalid, "The data is not what the report type's query needs.")
 
@@ -59,7 +60,7 @@ def translated(place: Place, values: Mapping[str, Any]) -> Iterator[None]:
 def meaning(error: Exception, place: Place, values: Mapping[str, Any]) -> RenderError:
     """Our error for *error*."""
     if place.failure:
-        return SourceUnavailable("The data cannot be read.")
+        return SourceUnavailable(UNREADABLE)
     text = str(error).removeprefix(ARROW)
     name = _parameter_in(text, values) if text.startswith("Conversion Error") else None
     if name:

@@ -5,13 +5,14 @@ Memory is a page, the fonts in use and eight bytes per object.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from uuid import UUID
 
-from rapor.catalogue import Column
+from rapor.catalogue import Column, ColumnType
 from rapor.documents.parts import Batch, Head, Sink, Written
 from rapor.documents.pdf.cells import to_texts
 from rapor.documents.pdf.fonts import LatinFont
-from rapor.documents.pdf.layout import SAMPLE, SHEETS, plan
+from rapor.documents.pdf.layout import SHEETS, plan
 from rapor.documents.pdf.objects import PdfFile, date_string, text_string
 from rapor.documents.pdf.pages import Pages
 from rapor.documents.pdf.shaping import ShapedFont, Shaper
@@ -35,13 +36,13 @@ def write_pdf(head: Head, columns: Sequence[Column], batches: Iterable[Batch], s
     locale = locale_of(head.locale)
     pdf, fonts, rows = PdfFile(sink), Fonts(), 0
     source = checked(head, columns, batches)
-    first = next(source, [[] for _ in columns])
-    pages, table = begin(head, columns, to_texts_of(columns, [cells[:SAMPLE] for cells in first], locale), pdf, fonts)
-    batch: Batch | None = first
-    while batch is not None:
-        table.add(to_texts_of(columns, batch, locale))
+    texts = (to_texts_of(columns, batch, locale) for batch in source)
+    nothing: list[list[str]] = [[] for _ in columns]
+    first = next(texts, nothing)
+    pages, table = begin(head, columns, first, pdf, fonts)
+    for batch in chain([first], texts):
+        table.add(batch)
         rows += len(batch[0])
-        batch = next(source, None)
     table.end(completeness(rows, head.rows_total, locale) if head.rows_total else locale.no_rows)
     root = pages.close(fonts.embed(pdf))
     catalog = pdf.add(
@@ -96,6 +97,11 @@ def begin(
     """Lay the document out and draw its title block."""
     locale = locale_of(head.locale)
     labels = [label_of(column, head.locale) for column in columns]
+    largest = locale.number(head.row_count)  # whole numbers are often ids, which grow as the rows come
+    sample = [
+        [*cells, largest] if column.type is ColumnType.INTEGER else cells
+        for column, cells in zip(columns, sample, strict=True)
+    ]
     layout = plan(columns, labels, sample, fonts.regular(SHEETS[0].size), fonts.bold(SHEETS[0].size))
     note = f"{head.title}  ·  {locale.as_of} {locale.timestamp(head.as_of.replace(microsecond=0))} UTC"
     pages = Pages(pdf, layout.sheet, fonts.regular(FOOT_SIZE), locale.page, note)

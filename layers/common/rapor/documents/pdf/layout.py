@@ -1,8 +1,9 @@
 """Page size and column widths, from the labels and a sample of rows. Lengths are points unless a name says em."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import ceil
 
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.pdf.text import Typeface
@@ -11,10 +12,12 @@ MARGIN = 44.0
 TOP = 46.0
 BOTTOM = 50.0
 GUTTER = 11.0
-SAMPLE = 400  # rows
+SAMPLE = 400  # rows of text that are measured
+GROWTH = 1300.0  # em/1000: two digits and a mark, for numbers that grow as the rows come
+TEXT_GAIN = 4  # of room left over, against a number of the same width
 TYPICAL = 0.95  # so much of a text column stays on one line
 TEXT_LEAST, TEXT_MOST = 54.0, 190.0
-SLACK = 1.05  # rows after the sample may be a little longer
+SLACK = 1.08  # rows after the sample may be a little longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A column's widths in em/1000: below `least` it looks wrong, at `natural` nearly nothing wraps."""
+    """
+    A column's widths in em/1000.
+
+    Below `least` it looks wrong, at `natural` nearly nothing wraps; an `elastic` one has use for more.
+    """
 
     least: float
     natural: float
+    elastic: bool
 
 
 def plan(
@@ -72,8 +80,9 @@ def plan(
         need_of(column, label, cells, body, head) for column, label, cells in zip(columns, labels, sample, strict=True)
     ]
     gutters = GUTTER * (len(columns) - 1)
-    smallest = SHEETS[-1].size
-    widest = Sheet(gutters + 2 * MARGIN + points(sum(need.least for need in needs), smallest) + 1, 842, smallest)
+    largest = SHEETS[-1]
+    wanted = gutters + 2 * MARGIN + points(sum(need.least for need in needs), largest.size)
+    widest = replace(largest, width=max(largest.width, ceil(wanted)))
     sheet = next((sheet for sheet in SHEETS if fits(needs, sheet, gutters)), widest)
     widths = shared(needs, sheet.room - gutters, sheet.size)
     lefts = accumulate(widths, lambda left, width: left + width + GUTTER, initial=MARGIN)
@@ -95,22 +104,30 @@ def fits(needs: Sequence[Need], sheet: Sheet, gutters: float) -> bool:
 
 def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, head: Typeface) -> Need:
     """Measure a column: numbers and dates never wrap, text may, labels wrap between words."""
-    word = max((head.width(word) for word in label.split()), default=0.0)
-    widths = sorted(body.width(line) for cell in cells if cell for line in cell.splitlines()[:1]) or [0.0]
+    word, whole = max((head.width(word) for word in label.split()), default=0.0), head.width(label)
     if column.type is not ColumnType.TEXT:
-        least = max(widths[-1] * SLACK, word)
-        return Need(least, max(least, head.width(label)))
+        least = max(body.width(max(cells, key=len, default="")) * SLACK, word)
+        growth = GROWTH if column.type.is_number else 0
+        return Need(least, max(least + growth, whole), elastic=False)
     most, least = ems(TEXT_MOST, body.size), ems(TEXT_LEAST, body.size)
-    natural = max(min(widths[int((len(widths) - 1) * TYPICAL)] * 1.01, most), min(head.width(label), most))
-    return Need(max(min(natural, least), word), natural)
+    natural = max(min(typical_width(cells, body) * SLACK, most), min(whole, most), word)
+    return Need(max(min(natural, least), word), natural, elastic=True)
+
+
+def typical_width(cells: Sequence[str], body: Typeface) -> float:
+    """Measure rows from all over the sample: they may come in the order of their length."""
+    some = cells[:: len(cells) // SAMPLE + 1]
+    widths = sorted([body.width(line) for cell in some if cell for line in cell.splitlines()[:1]])
+    return widths[int((len(widths) - 1) * TYPICAL)] if widths else 0.0
 
 
 def shared(needs: Sequence[Need], room: float, size: float) -> list[float]:
-    """Share the room out: everyone the least, then towards natural, then in proportion."""
+    """Share the room out: everyone the least, then towards natural, then in proportion, text more than numbers."""
     lows, highs = [points(need.least, size) for need in needs], [points(need.natural, size) for need in needs]
     low, high = sum(lows), sum(highs)
     if high <= room:
-        return [width * room / high for width in highs]
+        weights = [width * (TEXT_GAIN if need.elastic else 1) + 1 for need, width in zip(needs, highs, strict=True)]
+        return [width + (room - high) * weight / sum(weights) for width, weight in zip(highs, weights, strict=True)]
     ratio = max(room - low, 0) / (high - low) if high > low else 0
     return [least + (natural - least) * ratio for least, natural in zip(lows, highs, strict=True)]
 

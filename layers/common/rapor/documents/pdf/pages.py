@@ -65,10 +65,11 @@ class Pages:
         number = self._face.line(f"{self._page_word} {self.count} / ")
         after = MARGIN + number.width * self._face.size / 1000
         right = self._sheet.width - MARGIN
+        start = f"BT {GREY} rg {self._face.selected}"
         return (
-            f"BT {GREY} rg {self._face.selected} {MARGIN:g} {FOOT:g} Td {number.operators} "
-            f"{right - MARGIN:g} 0 Td {self._note.placed(right=True)} ET\n"
+            f"{start} {MARGIN:g} {FOOT:g} Td {number.operators} ET\n"
             f"q 1 0 0 1 {after:.2f} {FOOT:g} cm /Total Do Q\n"
+            f"{start} {right:g} {FOOT:g} Td {self._note.placed(right=True)} ET\n"
         )
 
     def _shortened(self, note: str) -> Line:

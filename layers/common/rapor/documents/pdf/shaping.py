@@ -27,6 +27,7 @@ FALLBACKS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
     ("NotoSansThai-Regular", ((0x0E00, 0x0E7F),)),
     ("NotoSansGeorgian-Regular", ((0x10A0, 0x10FF), (0x1C90, 0x1CBF), (0x2D00, 0x2D2F))),
     ("NotoSansArmenian-Regular", ((0x0530, 0x058F), (0xFB13, 0xFB17))),
+    ("NotoSansMath-Regular", ((0x2200, 0x22FF),)),
     ("NotoSansSymbols-Regular", ((0x2190, 0x2BFF),)),
     ("NotoSansSymbols2-Regular", ((0x2190, 0x2BFF),)),
     ("RaporHangul-Regular", ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7A3))),

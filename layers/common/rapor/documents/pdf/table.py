@@ -8,7 +8,7 @@ string template filled in. Rows that need wrapping or shaping are set line by li
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rapor.documents.pdf.layout import BOTTOM, MARGIN, TOP, Layout, Slot
+from rapor.documents.pdf.layout import BOTTOM, GUTTER, MARGIN, TOP, Layout, Slot, ems
 from rapor.documents.pdf.pages import Pages
 from rapor.documents.pdf.style import (
     ACCENT,
@@ -24,7 +24,7 @@ from rapor.documents.pdf.style import (
 from rapor.documents.pdf.text import ESCAPES, SPECIAL, Line, Typeface, is_latin
 
 HEAD_LINES = 3
-TOLERANCE = 0.01  # points lost to rounding
+OVERHANG = GUTTER / 2  # a number may reach so far to its left
 
 
 class Table:
@@ -35,9 +35,9 @@ class Table:
         self._bold = bold.resized(round(body.size * HEAD_RATIO, 2))
         self._pitch = round(body.size * LINE_RATIO, 2)
         self._padding = round(body.size * PADDING_RATIO, 2)
-        self._rooms = [slot.width * 1000 / body.size for slot in layout.slots]
+        self._rooms = [ems(slot.width + OVERHANG * slot.right_aligned, body.size) for slot in layout.slots]
         self._labels = [
-            self._bold.lines(label, slot.width * 1000 / self._bold.size + 1, HEAD_LINES)
+            self._bold.lines(label, ems(slot.width, self._bold.size) + 1, HEAD_LINES)
             for label, slot in zip(labels, layout.slots, strict=True)
         ]
         self._template = row_template(layout.slots)
@@ -52,8 +52,14 @@ class Table:
         self._begin_table(top)
 
     def add(self, columns: Sequence[Sequence[str]]) -> None:
-        """Set some thousand rows."""
-        plain, careful = self._sorted_out(columns)
+        """
+        Set some thousand rows.
+
+        The hot loop: a row of plain cells is one template filled in, with the same bytes `_set` would give.
+        """
+        odd = [self._odd_ones(cells, room) for cells, room in zip(columns, self._rooms, strict=True)]
+        plain = [without(cells, some) for cells, some in zip(columns, odd, strict=True)]
+        careful: set[int] = set().union(*odd)
         fills: list[Sequence[object]] = []
         for slot, cells in zip(self._layout.slots, plain, strict=True):
             if slot.right_aligned:
@@ -63,7 +69,7 @@ class Table:
         back = f" {self._layout.slots[0].anchor - self._layout.slots[-1].anchor:.2f} {-height:.2f} Td\n"
         for index, fill in enumerate(zip(*fills, strict=True)):
             if index in careful:
-                self._set([column[index] for column in columns])
+                self._set([column[index] for column in columns], [index in some for some in odd])
             else:
                 if self._y - height < BOTTOM:
                     self._turn()
@@ -82,17 +88,8 @@ class Table:
         )
         self._pages.add("".join(self._content))
 
-    def _sorted_out(self, columns: Sequence[Sequence[str]]) -> tuple[list[Sequence[str]], set[int]]:
-        """Find the rows with a cell that one literal string cannot show; blank those cells in a copy."""
-        careful: set[int] = set()
-        plain: list[Sequence[str]] = []
-        for cells, room in zip(columns, self._rooms, strict=True):
-            odd = self._odd_ones(cells, room)
-            careful |= odd
-            plain.append([("" if index in odd else cell) for index, cell in enumerate(cells)] if odd else cells)
-        return plain, careful
-
     def _odd_ones(self, cells: Sequence[str], room: float) -> set[int]:
+        """Find the cells that one literal string cannot show."""
         odd: set[int] = set()
         if not is_latin(" ".join(cells)):
             odd = {index for index, cell in enumerate(cells) if not is_latin(cell)}
@@ -105,16 +102,23 @@ class Table:
         width = self._body.latin.width
         return [width(cell) for cell in cells]
 
-    def _set(self, cells: Sequence[str]) -> None:
+    def _set(self, cells: Sequence[str], odd: Sequence[bool]) -> None:
         """Set one row line by line."""
         lines = [
-            self._body.lines(cell, room + TOLERANCE, LINE_LIMIT) for cell, room in zip(cells, self._rooms, strict=True)
+            self._lines(cell, index) if is_odd else [self._body.latin_line(cell)]
+            for index, (cell, is_odd) in enumerate(zip(cells, odd, strict=True))
         ]
         height = self._height(max(map(len, lines)))
         if self._y - height < BOTTOM:
             self._turn()
         self._text.append(placed(lines, self._layout.slots, self._pitch, height))
         self._advance(height)
+
+    def _lines(self, cell: str, index: int) -> list[Line]:
+        room = self._rooms[index]
+        if self._layout.slots[index].right_aligned:
+            return [self._body.narrowed(cell, room)]
+        return self._body.lines(cell, room, LINE_LIMIT)
 
     def _height(self, lines: int) -> float:
         return round(lines * self._pitch + 2 * self._padding - (LINE_RATIO - 1) * self._body.size, 2)
@@ -152,6 +156,11 @@ class Table:
 
     def _finish_table(self) -> None:
         self._content += [f"{HAIRLINE} {RULE} RG\n", *self._rules, "S\n", *self._text, "ET\n"]
+
+
+def without(cells: Sequence[str], odd: set[int]) -> Sequence[str]:
+    """Blank the odd cells."""
+    return ["" if index in odd else cell for index, cell in enumerate(cells)] if odd else cells
 
 
 def row_template(slots: Sequence[Slot]) -> str:

@@ -11,8 +11,10 @@ from rapor.documents.pdf.shaping import CJK, Glyph, Run, Shaper
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LINE_END = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 ESCAPES = str.maketrans({"(": r"\(", ")": r"\)", "\\": r"\\"})
+FIRST_CJK = chr(CJK[0][0])
 SPECIAL = re.compile(r"[()\\]")
 ELLIPSIS = "\u2026"
+BREAKS = frozenset(" -/@")  # a line may end after these
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,11 @@ class Line:
     operators: str
     width: float
     literal: str | None = None
+    is_placed: bool = False  # to end at the current point
 
     def placed(self, *, right: bool) -> str:
         """Operators that begin at the current point, or end there."""
-        if not right:
+        if not right or self.is_placed:
             return self.operators
         if self.literal is None:
             return f"[{self.width:.0f}]TJ {self.operators}"
@@ -64,6 +67,8 @@ class Typeface:
 
     def lines(self, text: str, room: float, limit: int) -> list[Line]:
         """Break *text* into at most *limit* lines of *room*; an ellipsis ends the last where that is not enough."""
+        if is_latin(text) and self.latin.width(text) <= room:
+            return [self.latin_line(text)]
         texts: list[str] = []
         for paragraph in LINE_END.split(text):
             clean = paragraph.replace("\t", " ")
@@ -76,13 +81,24 @@ class Typeface:
     def line(self, text: str) -> Line:
         """Set one line, counting what no font can draw."""
         if is_latin(text):
-            literal = text.translate(ESCAPES)
-            return Line(f"({literal})Tj", self.latin.width(text), literal)
+            return self.latin_line(text)
         self._shaper.drawn_missing += self._shaper.missing(text)
         runs = self._shaper.runs(text)
         width = sum(glyph.advance for run in runs for glyph in run.glyphs)
         shown = " ".join([f"/{run.font.tag} {self.size:g} Tf{self._shown(run)}" for run in runs])
         return Line(f"{shown} {self.selected}", width)
+
+    def latin_line(self, text: str) -> Line:
+        """Set one line that is known to be Latin."""
+        literal = text.translate(ESCAPES)
+        return Line(f"({literal})Tj", self.latin.width(text), literal)
+
+    def narrowed(self, text: str, room: float) -> Line:
+        """Set one line that must not break, drawn narrower where it is too long (§9.3.4)."""
+        line = self.line(text)
+        if line.width <= room:
+            return line
+        return Line(f"{100 * room / line.width:.1f} Tz {line.placed(right=True)} 100 Tz", room, is_placed=True)
 
     def _shortened(self, text: str, room: float) -> str:
         ends = accumulate(self.advances(text))
@@ -122,7 +138,7 @@ def is_latin(text: str) -> bool:
 
 def breaks(text: str, advances: Sequence[float], room: float) -> Iterator[tuple[int, int]]:
     """
-    Cut a paragraph into lines: after a space or hyphen, at CJK, else wherever it must be.
+    Cut a paragraph into lines: after a space or the like, at CJK, else wherever it must be.
 
     Spaces at a line's end may hang over.
     """
@@ -135,12 +151,11 @@ def breaks(text: str, advances: Sequence[float], room: float) -> Iterator[tuple[
             yield start, cut
             start, used = cut, sum(advances[cut:index])
         used += advance
-        if character in " -/" or is_cjk(character):
+        if character in BREAKS or is_cjk(character):
             opportunity = index + 1
     yield start, len(text)
 
 
 def is_cjk(character: str) -> bool:
     """Whether a line may break on both sides of it."""
-    code = ord(character)
-    return code >= CJK[0][0] and any(first <= code <= last for first, last in CJK)
+    return character >= FIRST_CJK and any(first <= ord(character) <= last for first, last in CJK)

@@ -1,0 +1,212 @@
+"""Data sets in S3, against moto's server."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import boto3
+import duckdb
+import pytest
+from moto.server import ThreadedMotoServer
+
+from rapor.catalogue import ReportType
+from rapor.data.engine import DuckDBEngine
+from rapor.data.ranges import PROTOCOL, RangeFile, Ranges, bucket_store
+from rapor.errors import SourceUnavailable
+
+ROWS = 50_000
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def environment(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("orders")
+    with duckdb.connect() as con:
+        con.execute(
+            f"copy (select i as id, (i % 5)::varchar as user_id, 'ş' || i as name, 2024 + i % 2 as year from range({ROWS}) t(i))"
+            f" to '{folder}' (format parquet, partition_by (year), overwrite_or_ignore, row_group_size 5000)"
+        )
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*.parquet")}
+
+
+@pytest.fixture
+def bucket(endpoint: str, orders: dict[str, bytes]) -> str:
+    name = f"test-{uuid4()}"
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    for key, body in orders.items():
+        s3.put_object(Bucket=name, Key=f"data/orders/{key}", Body=body)
+    s3.put_object(Bucket=name, Key="secret/orders/a.csv", Body=b"id\n1\n")
+    return name
+
+
+def engine(bucket: str, tmp_path: Path, prefix: str = "data") -> DuckDBEngine:
+    return DuckDBEngine(
+        f"s3://{bucket}/{prefix}", memory_limit_mb=200, temp_directory=str(tmp_path / "spill"), temp_limit_mb=100
+    )
+
+
+def orders_type(query: str = "select id, name, year from orders order by id") -> ReportType:
+    columns = {"id": "integer", "name": "text", "year": "integer"}
+    return ReportType.model_validate({
+        "name": "orders", "version": 1, "title": {"en": "Orders"}, "description": {"en": "Orders"}, "formats": ["csv"],
+        "sources": {"orders": {"own": "user_id"}}, "query": query,
+        "columns": [{"name": name, "type": kind, "label": {"en": name}} for name, kind in columns.items()],
+    })  # fmt: skip
+
+
+def test_a_partitioned_prefix_is_read(bucket: str, tmp_path: Path) -> None:
+    with engine(bucket, tmp_path).open(orders_type(), {}, own_user_id=None) as rows:
+        batches = list(rows.batches())
+
+        assert rows.rows_total == ROWS
+
+    assert [value for batch in batches for value in batch[0]] == list(range(ROWS))
+    assert {value for batch in batches for value in batch[2]} == {2024, 2025}
+
+
+def test_own_rows_only(bucket: str, tmp_path: Path) -> None:
+    with engine(bucket, tmp_path).open(orders_type(), {}, own_user_id="3") as rows:
+        ids = [value for batch in rows.batches() for value in batch[0]]
+
+    assert ids == list(range(3, ROWS, 5))
+
+
+@pytest.mark.parametrize(("name", "body"), [
+    ("a.csv", b"id,user_id,name,year\n1,007,x,2024\n2,7,y,2024\n"),
+    ("a.ndjson", b'{"id":1,"user_id":"007","name":"x","year":2024}\n{"id":2,"user_id":"7","name":"y","year":2024}\n'),
+])  # fmt: skip
+def test_text_files_are_read_with_raw_user_ids(
+    name: str, body: bytes, bucket: str, endpoint: str, tmp_path: Path
+) -> None:
+    boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key=f"text/orders/{name}", Body=body)
+
+    with engine(bucket, tmp_path, "text").open(orders_type(), {}, own_user_id="7") as rows:
+        assert list(rows.batches()) == [[[2], ["y"], [2024]]]
+
+
+def test_keys_with_odd_characters_are_read(bucket: str, endpoint: str, tmp_path: Path) -> None:
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    for key in ("a b/ş.csv", "50%/x.csv", "it's.csv"):
+        s3.put_object(Bucket=bucket, Key=f"odd/orders/{key}", Body=b"id,name,year\n1,x,2024\n")
+
+    with engine(bucket, tmp_path, "odd").open(orders_type(), {}, own_user_id=None) as rows:
+        assert rows.rows_total == 3
+
+
+def test_a_filter_reads_less_than_the_object(bucket: str) -> None:
+    read: list[int] = []
+
+    class Counting(Ranges):
+        def fetch(self, item: object, start: int, end: int) -> bytes:
+            read.append(end - start)
+            return super().fetch(item, start, end)
+
+    files = Counting(bucket_store(f"s3://{bucket}/data"))
+    keys = files.keys("orders")
+    with duckdb.connect() as con:
+        files.register(con)
+        con.execute(
+            f"select sum(id) from read_parquet({[files.address('orders', key) for key in keys]}) where id < 100"
+        )
+
+    assert sum(read) < sum(files.info(files.address("orders", key))["size"] for key in keys) / 2
+
+
+def test_only_what_was_listed_can_be_opened(bucket: str) -> None:
+    files = Ranges(bucket_store(f"s3://{bucket}/data"))
+    files.keys("orders")
+
+    for path in ("secret/orders/a.csv", "../secret/orders/a.csv", "orders/../../secret/orders/a.csv", "orders/nope"):
+        with pytest.raises(FileNotFoundError):
+            files.open(f"{PROTOCOL}://{path}")
+
+
+def test_nothing_can_be_written(bucket: str) -> None:
+    files = Ranges(bucket_store(f"s3://{bucket}/data"))
+    path = files.address("orders", files.keys("orders")[0])
+
+    for mode in ("w", "wb", "a", "r+", "x"):
+        with pytest.raises(PermissionError):
+            files.open(path, mode)
+
+
+def test_a_data_set_of_a_longer_name_is_another_one(bucket: str, endpoint: str) -> None:
+    boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key="data/orders2/a.csv", Body=b"id\n1\n")
+
+    assert all("year=" in key for key in Ranges(bucket_store(f"s3://{bucket}/data")).keys("orders"))
+
+
+def test_threads_do_not_move_each_other() -> None:
+    class Alphabet(Ranges):
+        def __init__(self) -> None:
+            pass
+
+        def fetch(self, item: object, start: int, end: int) -> bytes:
+            return bytes(range(start, end))
+
+    file = RangeFile(Alphabet(), {"size": 200})
+    file.seek(100)
+
+    other = threading.Thread(target=file.seek, args=(7,))
+    other.start()
+    other.join()
+
+    assert file.read(2) == bytes([100, 101])
+    assert file.tell() == 102
+
+
+def test_an_object_replaced_meanwhile_is_unavailable(bucket: str, endpoint: str, tmp_path: Path) -> None:
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    s3.put_object(Bucket=bucket, Key="data2/orders/a.csv", Body=b"id,name,year\n1,x,2024\n")
+
+    with engine(bucket, tmp_path, "data2").open(orders_type(), {}, own_user_id=None) as rows:
+        s3.put_object(Bucket=bucket, Key="data2/orders/a.csv", Body=b"id,name,year\n1,x,2024\n2,y,2025\n")
+        with pytest.raises(SourceUnavailable, match=r"^The data cannot be read\.$"):
+            list(rows.batches())
+
+
+def test_a_missing_data_set_is_unavailable(bucket: str, tmp_path: Path) -> None:
+    with (
+        pytest.raises(SourceUnavailable, match="has no files"),
+        engine(bucket, tmp_path, "nowhere").open(orders_type(), {}, own_user_id=None),
+    ):
+        pass
+
+
+def test_a_missing_bucket_is_unavailable(tmp_path: Path) -> None:
+    with (
+        pytest.raises(SourceUnavailable, match="cannot be listed") as caught,
+        engine("no-such-bucket", tmp_path).open(orders_type(), {}, own_user_id=None),
+    ):
+        pass
+
+    assert caught.value.__cause__ is not None
+
+
+def test_plain_http_needs_a_named_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+
+    assert bucket_store("s3://b/p").client_options["allow_http"] == "false"

@@ -1,0 +1,125 @@
+"""The rooms of create and sweep with a real table: what needs settings of its own, or no gateway."""
+
+import base64
+import importlib.util
+import json
+from collections.abc import Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local.aws import LocalAws
+from local.template import Function, Stack
+from rapor.errors import Invalid
+from rapor.store.table import ReportTable
+from tests.builders import CYBERCERT, a_post, load_event
+
+pytestmark = pytest.mark.integration
+CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="id")
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[tuple[Stack, LocalAws]]:
+    loaded = Stack.load()
+    with LocalAws(loaded) as aws:
+        yield loaded, aws
+
+
+@pytest.fixture
+def reports(stack: tuple[Stack, LocalAws]) -> ReportTable:
+    loaded, aws = stack
+    return ReportTable(aws.client("dynamodb"), loaded.name("Reports"))
+
+
+def a_room(function: Function, patch: pytest.MonkeyPatch, **environment: str) -> ModuleType:
+    """The room, imported anew with its own environment."""
+    for name, value in {**function.environment, **environment}.items():
+        patch.setenv(name, value)
+    spec = importlib.util.spec_from_file_location(f"room_{function.name}", function.code / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    room = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(room)
+    return room
+
+
+@pytest.fixture
+def create(stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return a_room(stack[0].function("CreateReport"), monkeypatch, MAX_UNFINISHED="2")
+
+
+def post(room: ModuleType, body: object, sub: str) -> tuple[int, Any, Any]:
+    answer = room.lambda_handler(a_post(body, claims={"sub": sub, "permissions": "[reports.generate]"}), CONTEXT)
+    return answer["statusCode"], answer["headers"], json.loads(answer["body"])
+
+
+def test_the_cap_is_answered_with_when_to_come_again(create: ModuleType) -> None:
+    for _ in range(2):
+        assert post(create, CYBERCERT, "capped")[0] == 201
+
+    status, headers, body = post(create, CYBERCERT, "capped")
+
+    assert status == 429
+    assert headers["Retry-After"] == "30"
+    assert body == {
+        "message": "Too many unfinished reports. Wait for some to finish.",
+        "code": "too_many_unfinished",
+        "request_id": "JKJaXmPLvHcESHA=",
+    }
+    assert post(create, {**CYBERCERT, "is_active": False}, "capped")[0] == 201
+    assert post(create, CYBERCERT, "another")[0] == 201
+
+
+def test_a_route_that_lost_its_authorizer_fails_closed(create: ModuleType) -> None:
+    event = a_post(CYBERCERT)
+    del event["requestContext"]["authorizer"]
+    event["headers"]["authorization"] = "Bearer of-bad-news"
+
+    assert create.lambda_handler(event, CONTEXT)["statusCode"] == 401
+
+
+def test_a_base64_body_is_read(create: ModuleType) -> None:
+    event = a_post(CYBERCERT, claims={"sub": "b64", "permissions": "reports.generate"})
+    event["body"] = base64.b64encode(event["body"].encode()).decode()
+    event["isBase64Encoded"] = True
+
+    assert create.lambda_handler(event, CONTEXT)["statusCode"] == 201
+    event["body"] = "*"
+    assert create.lambda_handler(event, CONTEXT)["statusCode"] == 400
+
+
+def test_a_scheduled_run_makes_one_report_however_often_it_is_delivered(
+    create: ModuleType, reports: ReportTable
+) -> None:
+    event = load_event("create_report/schedule.json")
+
+    uuids = {create.lambda_handler(event, CONTEXT)["uuid"] for _ in range(3)}
+    [later] = {create.lambda_handler({**event, "scheduled_for": "2025-12-01T06:00:00Z"}, CONTEXT)["uuid"]}
+
+    assert len(uuids) == 1
+    assert later not in uuids
+    page = reports.page("schedule/weekly-users", None, limit=9)
+    assert {(report.schedule_id, report.scheduled_for) for report in page.reports} == {
+        ("weekly-users", "2025-11-24T06:00:00Z"),
+        ("weekly-users", "2025-12-01T06:00:00Z"),
+    }
+
+
+def test_a_wrong_schedule_is_a_loud_failure(create: ModuleType) -> None:
+    event = load_event("create_report/schedule.json")
+
+    with pytest.raises(Invalid):
+        create.lambda_handler({**event, "report": {"title": "A"}}, CONTEXT)
+
+
+def test_a_route_that_is_not_ours_is_not_found(create: ModuleType) -> None:
+    assert create.lambda_handler(load_event("create_report/post_reports.json"), CONTEXT)["statusCode"] == 404
+
+
+def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch) -> None:
+    room = a_room(stack[0].function("SweepReports"), monkeypatch)
+
+    answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
+
+    assert answer == {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "left": 0}

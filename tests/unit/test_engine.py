@@ -1,0 +1,623 @@
+"""Report SQL to rows: what comes out, and what cannot."""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from rapor import errors
+from rapor.catalogue import ReportType, load_type
+from rapor.data import engine as engine_module
+from rapor.data.datasets import Folder
+from rapor.data.engine import DuckDBEngine
+from rapor.data.faults import MEANINGS, meaning
+from rapor.data.query import check_query
+
+USERS_TYPE = Path(__file__).parents[2] / "layers/catalogue/report_types/users.toml"
+BY_ID = "select id, name from users order by id"
+LIMIT_MB = 300
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("users", "others"):
+        (folder / name).mkdir()
+        with duckdb.connect() as con:
+            con.execute(
+                f"copy (select i::bigint as id, (i % 5)::varchar as user_id, 'n' || i as name, date '2025-01-01' + i::int as day,"
+                f" (i / 4)::decimal(18,2) as amount from range(10000) t(i)) to '{folder}/{name}/a.parquet'"
+            )
+    (folder / "secret.csv").write_text("id,name\n1,secret\n")
+    return folder
+
+
+@pytest.fixture
+def engine(folder: Path, tmp_path: Path) -> DuckDBEngine:
+    return at(folder, tmp_path)
+
+
+def at(folder: Path, tmp_path: Path) -> DuckDBEngine:
+    return DuckDBEngine(str(folder), memory_limit_mb=LIMIT_MB, temp_directory=str(tmp_path / "spill"), temp_limit_mb=50)
+
+
+def report_type(query: str = BY_ID, columns: Mapping[str, str] | None = None, **changes: Any) -> ReportType:
+    columns = columns or {"id": "integer", "name": "text"}
+    return ReportType.model_validate({
+        "name": "sample", "version": 1, "title": {"en": "Sample"}, "description": {"en": "Sample"}, "formats": ["csv"],
+        "sources": {"users": {"own": "user_id"}}, "query": query,
+        "columns": [{"name": name, "type": kind, "label": {"en": name}} for name, kind in columns.items()],
+    } | changes)  # fmt: skip
+
+
+def parameters(**schemas: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": schemas}
+
+
+def read(
+    engine: DuckDBEngine, of: ReportType, values: Mapping[str, Any] | None = None, own: str | None = None
+) -> list[tuple[Any, ...]]:
+    with engine.open(of, values or {}, own_user_id=own) as rows:
+        return [row for batch in rows.batches() for row in zip(*batch, strict=True)]
+
+
+def unchecked(engine: DuckDBEngine, query: str, own: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Run *query* as if the lint did not exist: what remains is DuckDB's own door."""
+    monkeypatch.setattr(engine_module, "read_query", lambda _con, of: engine_module.Query(of.query, frozenset()))
+    return read(engine, report_type(query, {"x": "text"}), own=own)
+
+
+# Rows
+
+
+def test_the_shipped_type_is_accepted() -> None:
+    check_query(load_type(USERS_TYPE))
+
+
+def test_count_equals_rows_streamed(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(), {}, own_user_id=None) as rows:
+        streamed = sum(len(batch[0]) for batch in rows.batches())
+
+        assert rows.rows_total == streamed == 10_000
+
+
+def test_batches_are_small_and_in_order(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(), {}, own_user_id=None) as rows:
+        batches = list(rows.batches())
+
+    assert all(0 < len(batch[0]) <= 4096 for batch in batches)
+    assert [value for batch in batches for value in batch[0]] == list(range(10_000))
+
+
+@pytest.mark.parametrize("limit", [1, 5000, 20_000])
+def test_a_limit_gives_the_first_rows(engine: DuckDBEngine, limit: int) -> None:
+    of = report_type("select id, name from users order by id desc")
+
+    with engine.open(of, {}, own_user_id=None) as rows:
+        ids = [value for batch in rows.batches(limit) for value in batch[0]]
+
+    assert ids == list(range(9999, -1, -1))[:limit]
+
+
+def test_columns_come_in_the_types_order(engine: DuckDBEngine) -> None:
+    assert read(engine, report_type("select name, id from users where id = 7")) == [(7, "n7")]
+
+
+def test_an_empty_result_has_no_batches(engine: DuckDBEngine) -> None:
+    with engine.open(report_type("select id, name from users where false"), {}, own_user_id=None) as rows:
+        assert (rows.rows_total, list(rows.batches())) == (0, [])
+
+
+def test_cells_are_python_values(engine: DuckDBEngine) -> None:
+    query = """select 'ş' as t, sum(1) as i, 2 as whole, 1.5::decimal(18,2) as d, date '2025-02-03' as day,
+        timestamptz '2025-02-03 03:00:00+03' as at, true as b, null::varchar as nothing from (select 1)"""
+    columns = {"t": "text", "i": "integer", "whole": "decimal", "d": "decimal", "day": "date", "at": "timestamp",
+               "b": "boolean", "nothing": "text"}  # fmt: skip
+
+    [row] = read(engine, report_type(query, columns))
+
+    assert row == ("ş", 1, Decimal(2), Decimal("1.50"), date(2025, 2, 3), datetime(2025, 2, 3), True, None)  # noqa: DTZ001
+    assert [type(cell) for cell in row[:4]] == [str, int, Decimal, Decimal]
+
+
+def test_a_comment_at_the_end_hides_nothing(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(BY_ID + " -- by id"), {}, own_user_id=None) as rows:
+        assert rows.rows_total == 10_000
+
+
+def test_partitions_and_several_files_are_one_source(tmp_path: Path) -> None:
+    for year, row in (("2024", "1,a"), ("2025", "2,b")):
+        (tmp_path / f"users/year={year}").mkdir(parents=True)
+        (tmp_path / f"users/year={year}/a.csv").write_text(f"id,name\n{row}\n")
+
+    of = report_type(
+        "select id, name, year from users order by id", {"id": "integer", "name": "text", "year": "integer"}
+    )
+
+    assert read(at(tmp_path, tmp_path), of) == [(1, "a", 2024), (2, "b", 2025)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_a_large_result_is_streamed_in_bounded_memory(engine: DuckDBEngine) -> None:
+    of = report_type("select a.id, a.name || repeat('x', 500) as name from users a cross join range(50)")
+    before = high_water_mb()
+
+    with engine.open(of, {}, own_user_id=None) as rows:
+        streamed = sum(len(batch[0]) for batch in rows.batches())
+
+    assert streamed == 500_000  # 250 MB of text
+    assert high_water_mb() - before < 200
+
+
+def high_water_mb() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+# Parameters
+
+HOSTILE = [
+    "' or 1=1 --",
+    "'; drop table users; --",
+    "n7' union select 1, 'x",
+    "$name",
+    "?",
+    "\\",
+    "n7\x00",
+    "İ\u202e",
+    "%",
+    "",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_parameters_are_bound_never_interpolated(engine: DuckDBEngine, value: str) -> None:
+    of = report_type(
+        "select id, $name as name from users where id = 7 and name <> $name",
+        parameters=parameters(name={"type": "string"}),
+    )
+
+    assert read(engine, of, {"name": value}) == [(7, value)]
+
+
+def test_a_missing_parameter_is_its_default_or_null(engine: DuckDBEngine) -> None:
+    of = report_type(
+        "select id, name from users where ($after is null or id > $after) and id < $until order by id",
+        parameters=parameters(after={"type": "integer"}, until={"type": "integer", "default": 3}),
+    )
+
+    assert [row[0] for row in read(engine, of)] == [0, 1, 2]
+    assert [row[0] for row in read(engine, of, {"after": 0})] == [1, 2]
+
+
+def test_a_list_is_one_parameter(engine: DuckDBEngine) -> None:
+    of = report_type(
+        "select id, name from users where name in (select unnest($names::varchar[])) order by id",
+        parameters=parameters(names={"type": "array"}),
+    )
+
+    assert read(engine, of, {"names": ["n1", "n2", "' or 1=1 --"]}) == [(1, "n1"), (2, "n2")]
+
+
+@pytest.mark.parametrize("condition", ["day >= $since::date", "day >= $since", "id > $since"])
+def test_a_parameter_that_does_not_convert_is_named(engine: DuckDBEngine, condition: str) -> None:
+    of = report_type(f"select id, name from users where {condition}", parameters=parameters(since={"type": "string"}))
+
+    with pytest.raises(errors.InvalidParameters, match=r"^The parameter since has a value the query cannot use\.$"):
+        read(engine, of, {"since": "soon"})
+
+
+# Own rows
+
+
+def test_own_sees_only_their_rows(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(), {}, own_user_id="3") as rows:
+        assert rows.rows_total == 2000
+        assert all(value % 5 == 3 for batch in rows.batches() for value in batch[0])
+
+
+@pytest.mark.parametrize("query", [
+    "select count(*) as id, 'x' as name from users",
+    "with users as (select * from users) select count(*) as id, 'x' as name from users",
+    "with _caller as (select '1' as id) select count(*) as id, 'x' as name from users",
+    "with caller as (select '1' as id) select count(*) as id, 'x' as name from users, caller",
+    "select (select count(*) from users) as id, 'x' as name",
+    "select count(*) as id, 'x' as name from users u where exists (select 1 from users v where v.id = u.id)",
+    "with recursive t as (select 0 as i union all select i + 1 from t where i < 3) select count(*) as id, 'x' as name from USERS",
+    "select count(*) filter (where true) over () as id, 'x' as name from users limit 1",
+])  # fmt: skip
+def test_no_aggregate_sees_past_own_rows(engine: DuckDBEngine, query: str) -> None:
+    assert read(engine, report_type(query), own="3") == [(2000, "x")]
+
+
+@pytest.mark.parametrize("own", ["", " 3", "3 ", "03", "3.0", "3' or '1'='1", "%", "NULL"])
+def test_the_id_is_compared_as_raw_text(engine: DuckDBEngine, own: str) -> None:
+    assert read(engine, report_type(), own=own) == []
+
+
+def test_a_number_column_may_hold_the_id(engine: DuckDBEngine) -> None:
+    assert read(engine, report_type(sources={"users": {"own": "id"}}), own="7") == [(7, "n7")]
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("a.csv", "id,user_id,name\n1,007,a\n2,7,b\n"),
+    ("a.ndjson", '{"id":1,"user_id":"007","name":"a"}\n{"id":2,"user_id":"7","name":"b"}\n'),
+    ("user_id=7/a.csv", "id,name\n2,b\n"),
+    ("user_id=7/a.ndjson", '{"id":2,"name":"b"}\n'),
+])  # fmt: skip
+def test_text_files_do_not_make_two_users_one(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / "users" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+
+    assert read(at(tmp_path, tmp_path), report_type(), own="7") == [(2, "b")]
+
+
+def test_a_uuid_keeps_its_capitals(tmp_path: Path) -> None:
+    (tmp_path / "users").mkdir()
+    subject = "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"
+    (tmp_path / "users/a.ndjson").write_text(f'{{"id":1,"name":"a","user_id":"{subject}"}}\n')
+
+    assert read(at(tmp_path, tmp_path), report_type(), own=subject) == [(1, "a")]
+    assert read(at(tmp_path, tmp_path), report_type(), own=subject.lower()) == []
+
+
+def test_all_means_every_row(engine: DuckDBEngine) -> None:
+    assert len(read(engine, report_type(sources={"users": {"own": "all"}}), own="3")) == 10_000
+
+
+@pytest.mark.parametrize("sources", [{"users": {}}, {"users": {"own": "user_id"}, "others": {}}])
+def test_a_closed_type_refuses_an_own_caller(engine: DuckDBEngine, sources: dict[str, Any]) -> None:
+    with pytest.raises(errors.InvalidParameters):
+        read(engine, report_type(sources=sources), own="3")
+
+
+def test_a_missing_own_column_shows_nothing(engine: DuckDBEngine) -> None:
+    with pytest.raises(errors.SourceInvalid):
+        read(engine, report_type(sources={"users": {"own": "owner_id"}}), own="3")
+
+
+# Refused statements
+
+REFUSED = [
+    "select * from others",
+    "select * from _caller",
+    "select * from temp.main._caller",
+    "select * from temp._caller",
+    "select * from main.users",
+    "select * from memory.main.users",
+    "select id, (select max(id) from _caller) as name from users",
+    "select id, name from users where id in (select id from others)",
+    "select id, name from users order by (select max(id) from others)",
+    "select sum(id) over (partition by (select 1 from others)) as id, name from users",
+    "with a as (select * from duckdb_views), duckdb_views as (select 1) select * from a",
+    "select * from (with duckdb_views as (select 1) select * from duckdb_views) a, duckdb_views",
+    "with duckdb_views as (select * from duckdb_views) select * from duckdb_views",
+    "select * from information_schema.tables",
+    "select * from duckdb_views()",
+    "select * from duckdb_views",
+    "select * from duckdb_settings()",
+    "select * from duckdb_secrets()",
+    "select * from pg_catalog.pg_class",
+    "select * from pg_class",
+    "select * from sqlite_master",
+    "select * from pragma_table_info('users')",
+    "select * from pragma_database_size()",
+    "select * from read_csv('/etc/passwd')",
+    "select * from system.main.read_csv('/etc/passwd')",
+    "select * from read_text('/proc/self/environ')",
+    "select * from read_blob('/etc/passwd')",
+    "select * from read_parquet('users/a.parquet')",
+    "select * from '/etc/passwd'",
+    "select * from '../secret.csv'",
+    "select * from glob('/**')",
+    "select * from sniff_csv('/etc/passwd')",
+    "select * from parquet_metadata('users/a.parquet')",
+    "select * from query('select 1')",
+    "select * from query_table('_caller')",
+    "select * from json_execute_serialized_sql('{}')",
+    "select * from which_secret('s3://b', 's3')",
+    "select * from repeat_row(1, num_rows = 1000000000)",
+    "select getenv('AWS_SECRET_ACCESS_KEY') as name, id from users",
+    "select current_setting('s3_secret_access_key') as name, id from users",
+    "select pg_get_viewdef(1) as name, id from users",
+    "select current_query() as name, id from users",
+    "select getvariable('x') as name, id from users",
+    "select nextval('s') as id, name from users",
+    "select sleep_ms(100000) as id, name from users",
+    "select write_log('x') as name, id from users",
+    "select id, name from users where json_serialize_plan('select 1') is null",
+    "select id, name from users, lateral (select * from others)",
+    "select id, name from users union all select * from others",
+    "select * from (describe users)",
+    "select * from (show tables)",
+    "describe users",
+    "show tables",
+    "summarize users",
+    "pivot users on id using count(*)",
+    "explain select * from users",
+    "copy users to '/tmp/x.csv'",
+    "copy (select 1) to '/dev/stdout'",
+    "attach '/tmp/x.db'",
+    "attach 'https://example.invalid/x.db' as x",
+    "install httpfs",
+    "load httpfs",
+    "load '/tmp/evil.so'",
+    "set enable_external_access = true",
+    "set memory_limit = '1TB'",
+    "reset lock_configuration",
+    "pragma database_list",
+    "pragma enable_profiling",
+    "call pragma_version()",
+    "create table t (i int)",
+    "create secret (type s3)",
+    "create macro f() as 1",
+    "drop view users",
+    "insert into _caller values ('1')",
+    "update _caller set id = '1'",
+    "delete from _caller",
+    "with x as (insert into _caller values ('1') returning *) select * from x",
+    "export database '/tmp/x'",
+    "import database '/tmp/x'",
+    "use temp",
+    "prepare p as select 1",
+    "execute p",
+    "begin",
+    "vacuum",
+    "checkpoint",
+    "select 1; select 2",
+    "select id, name from users; drop view users",
+    "select id, name from users where id = ?",
+    "select id, name from users where id = $1",
+    "",
+    ";",
+    "-- nothing",
+    "selec id from users",
+    "select 'unfinished",
+]
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_a_hostile_statement_is_refused_when_defined(query: str) -> None:
+    with pytest.raises(errors.CatalogueError, match=r"^sample\.toml: query: "):
+        check_query(report_type(query))
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_a_hostile_statement_is_refused_when_run(engine: DuckDBEngine, query: str) -> None:
+    with pytest.raises(errors.SourceInvalid) as caught:
+        read(engine, report_type(query), own="3")
+
+    assert str(caught.value) == "The report type's query is not one SELECT over its own sources."
+
+
+@pytest.mark.parametrize("query", [
+    "select id, name from users where id between 1 and 2 or name like 'a%' order by all desc nulls last limit 10 offset 1",
+    "with a as (select 1 as id), b as (select * from a) select id, 'x' as name from b",
+    "with recursive t as (select 1 as id union all select id + 1 from t where id < 3) select id, 'x' as name from t",
+    "select u.id, v.name from users u left join (values (1, 'x')) v(id, name) on u.id = v.id",
+    "select distinct on (name) id, name from users union all select 2, 'x' intersect select 1, 'y' except select 4, 'z'",
+    "select count(distinct id) as id, string_agg(name, ',' order by id) as name from users group by rollup (day)",
+    "select i as id, 'x' as name from range(3) r(i), unnest([1, 2]) u(j), generate_series(1, 3) g(k)",
+    "select id, case when id > 1 then upper(name) else coalesce(name, '-') end as name from users qualify row_number() over (order by id) = 1",
+    "select id, extract(year from day)::varchar || strftime(day, '%Y') as name from users semi join (select 1 as id) q using (id)",
+    "select median(id)::bigint as id, list_transform([1], lambda x: x + 1)::varchar as name from users having count(*) > 0",
+    "select id, name from users order by id limit 50%",
+    "from users select id, name",
+])  # fmt: skip
+def test_an_ordinary_query_is_accepted_and_runs(engine: DuckDBEngine, query: str) -> None:
+    check_query(report_type(query))
+
+    with engine.open(report_type(query), {}, own_user_id="3") as rows:
+        assert rows.rows_total == sum(len(batch[0]) for batch in rows.batches())
+
+
+def test_a_refused_query_names_what_it_reads() -> None:
+    with pytest.raises(errors.CatalogueError, match=r"reads temp\.main\._caller, which \[sources\] does not declare"):
+        check_query(report_type("select * from temp.main._caller"))
+
+
+@pytest.mark.parametrize("query", [
+    "select content as x from read_text('/etc/passwd')",
+    "select content as x from read_text('{folder}/secret.csv')",
+    "select content as x from read_text('{folder}/users/../secret.csv')",
+    "select name as x from read_parquet('{folder}/others/a.parquet')",
+    "select file as x from glob('{folder}/*')",
+    "select * from read_csv('https://example.invalid/x.csv')",
+    "copy (select 1) to '{folder}/out.csv'",
+    "attach '{folder}/x.db'",
+    "set enable_external_access = true",
+    "set allowed_directories = ['/']",
+    "install httpfs",
+    "load json",
+])  # fmt: skip
+def test_duckdb_itself_refuses_what_the_lint_would(
+    engine: DuckDBEngine, folder: Path, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(errors.RenderError):
+        assert unchecked(engine, query.format(folder=folder), "3", monkeypatch) == []
+
+    assert sorted(file.name for file in folder.iterdir()) == ["others", "secret.csv", "users"]
+
+
+def test_a_python_variable_is_not_a_table(engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = duckdb.sql("select 'x' as x")
+
+    with pytest.raises(errors.SourceInvalid):
+        unchecked(engine, "select x from frame", "3", monkeypatch)
+
+    assert frame.fetchall() == [("x",)]
+
+
+# Columns
+
+
+@pytest.mark.parametrize(("query", "message"), [
+    ("select id from users", "The query gives no column name, which the report type declares."),
+    ("select id, name, day from users", "The query gives a column day, which the report type does not declare."),
+    ("select id, id as name from users", "The column name should be text but the query gives bigint: cast it to varchar."),
+    ("select name as id, name from users", "The column id should be integer but the query gives varchar: cast it to bigint."),
+    ("select amount as id, name from users", "The column id should be integer but the query gives decimal: cast it to bigint."),
+])  # fmt: skip
+def test_a_wrong_column_is_named(engine: DuckDBEngine, query: str, message: str) -> None:
+    with pytest.raises(errors.SourceInvalid) as caught:
+        read(engine, report_type(query))
+
+    assert str(caught.value) == message
+
+
+def test_a_double_is_not_a_decimal(engine: DuckDBEngine) -> None:
+    with pytest.raises(errors.SourceInvalid, match=r"gives double: cast it to decimal\(18,2\)"):
+        read(
+            engine,
+            report_type("select id, avg(id) as amount from users group by id", {"id": "integer", "amount": "decimal"}),
+        )
+
+
+@pytest.mark.parametrize("value", ["timestamp 'infinity'", "timestamp '12345-01-01'", "timestamp '0044-03-15 (BC)'"])
+def test_a_moment_python_cannot_hold_is_not_an_empty_cell(engine: DuckDBEngine, value: str) -> None:
+    with pytest.raises(errors.SourceInvalid):
+        read(engine, report_type(f"select {value} as at from users", {"at": "timestamp"}))
+
+
+# Errors
+
+
+def broken(tmp_path: Path, name: str, body: bytes) -> DuckDBEngine:
+    (tmp_path / "users").mkdir()
+    (tmp_path / "users" / name).write_bytes(body)
+    return at(tmp_path, tmp_path)
+
+
+def test_a_missing_data_set_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(errors.SourceUnavailable, match=r"^The data set users has no files\.$"):
+        read(at(tmp_path, tmp_path), report_type())
+
+
+def test_a_vanished_file_is_unavailable(tmp_path: Path) -> None:
+    engine = broken(tmp_path, "a.csv", b"id,name\n1,a\n")
+
+    with engine.open(report_type(), {}, own_user_id=None) as rows:
+        (tmp_path / "users/a.csv").unlink()
+        with pytest.raises(errors.SourceUnavailable, match=r"^The data cannot be read\.$"):
+            list(rows.batches())
+
+
+@pytest.mark.parametrize(("name", "body"), [
+    ("a.parquet", b"PAR1 this is no Parquet file at all PAR1"),
+    ("a.ndjson", b'{"id": 1, "name": \n'),
+    ("a.csv", b"other,columns\n1,2\n"),
+])  # fmt: skip
+def test_a_file_of_another_shape_is_invalid(tmp_path: Path, name: str, body: bytes) -> None:
+    with pytest.raises(errors.SourceInvalid):
+        read(broken(tmp_path, name, body), report_type())
+
+
+def test_a_value_that_does_not_convert_is_invalid_and_not_shown(engine: DuckDBEngine) -> None:
+    with pytest.raises(errors.SourceInvalid) as caught:
+        read(engine, report_type("select name::bigint as id, name from users"))
+
+    assert str(caught.value) == "A value in the data does not convert to the type the query asks for."
+    assert "n0" in str(caught.value.__cause__)
+
+
+def test_too_much_memory_is_out_of_memory(engine: DuckDBEngine) -> None:
+    of = report_type("select len(list(a.id * b.id)) as id, 'x' as name from users a, users b")
+
+    with pytest.raises(errors.OutOfMemory):
+        read(engine, of)
+
+
+def test_too_much_spill_is_out_of_memory(engine: DuckDBEngine) -> None:
+    of = report_type("select a.id, md5(a.name || b.name) as name from users a, users b where b.id < 1000 order by name")
+
+    with engine.open(of, {}, own_user_id=None) as rows, pytest.raises(errors.OutOfMemory):
+        next(rows.batches())
+
+
+EXPECTED = {
+    "INTERRUPT Error: Interrupted!": errors.TimedOut,
+    "Out of Memory Error: failed": errors.OutOfMemory,
+    "IO Error: no such file": errors.SourceUnavailable,
+    "HTTP Error: 503": errors.SourceUnavailable,
+    "INTERNAL Error: assertion": errors.Internal,
+    "FATAL Error: invalidated": errors.Internal,
+    "Binder Error: column": errors.SourceInvalid,
+    "Catalog Error: table": errors.SourceInvalid,
+    "Conversion Error: value": errors.SourceInvalid,
+    "Out of Range Error: overflow": errors.SourceInvalid,
+    "Permission Error: file": errors.SourceUnavailable,
+    "Invalid Input Error: division": errors.SourceInvalid,
+    "Parser Error: syntax": errors.SourceInvalid,
+    "year 12345 is out of range": errors.SourceInvalid,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), EXPECTED.items())
+@pytest.mark.parametrize("prefix", ["", "C Data interface error: "])
+def test_every_complaint_has_its_error(text: str, expected: type[errors.RenderError], prefix: str) -> None:
+    assert type(meaning(Exception(prefix + text), Folder(Path()), {})) is expected
+
+
+def test_no_meaning_is_untested() -> None:
+    assert set(MEANINGS) <= {text.partition(":")[0] for text in EXPECTED}
+
+
+def test_what_the_reader_of_rows_raises_is_their_own(engine: DuckDBEngine) -> None:
+    with pytest.raises(ZeroDivisionError), engine.open(report_type(), {}, own_user_id=None):
+        raise ZeroDivisionError
+
+
+# The deadline
+
+ENDLESS = report_type(
+    "select sum(hash(a.id, b.id) % 7)::bigint as id, max(a.name) as name from users a, users b, users c"
+)
+STREAM = report_type("select a.id, a.name from users a, users b, users c")
+
+
+def test_interrupt_stops_a_count(engine: DuckDBEngine) -> None:
+    with engine.open(ENDLESS, {}, own_user_id=None) as rows:
+        started = time.monotonic()
+        threading.Timer(0.2, rows.interrupt).start()
+        of = report_type("select a.id, a.name from users a, users b, users c where hash(a.id, b.id, c.id) % 7 = 1")
+        with pytest.raises(errors.TimedOut), engine.open(of, {}, own_user_id=None) as counted:
+            threading.Timer(0.2, counted.interrupt).start()
+            _ = counted.rows_total
+
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("of", [ENDLESS, STREAM], ids=["before the first row", "between rows"])
+def test_interrupt_stops_a_stream(engine: DuckDBEngine, of: ReportType) -> None:
+    with engine.open(of, {}, own_user_id=None) as rows:
+        started = time.monotonic()
+        threading.Timer(0.2, rows.interrupt).start()
+        with pytest.raises(errors.TimedOut):
+            for _ in rows.batches():
+                pass
+
+    assert time.monotonic() - started < 3
+
+
+def test_nothing_starts_after_an_interrupt(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(), {}, own_user_id=None) as rows:
+        rows.interrupt()
+
+        with pytest.raises(errors.TimedOut):
+            list(rows.batches())
+        with pytest.raises(errors.TimedOut):
+            _ = rows.rows_total
+
+
+def test_an_interrupt_after_the_end_is_harmless(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(), {}, own_user_id=None) as rows:
+        pass
+
+    rows.interrupt()

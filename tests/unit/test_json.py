@@ -1,0 +1,99 @@
+import json
+from decimal import Decimal
+from typing import Never
+
+import pytest
+
+from rapor.catalogue import Column
+from rapor.documents.json import write_json
+from rapor.errors import SourceInvalid
+from tests.unit.document_samples import COLUMNS, WriteOnly, batches, head, rows
+
+
+def write(table, **heading):
+    sink = WriteOnly()
+    write_json(head(len(table), **heading), COLUMNS, batches(table), sink)
+    return sink.data
+
+
+def exact(data):
+    def refuse(constant) -> Never:
+        raise AssertionError(constant)
+
+    return json.loads(data, parse_float=Decimal, parse_constant=refuse)
+
+
+def test_every_cell_comes_back() -> None:
+    table = rows()
+
+    document = exact(write(table))
+
+    for row, cells in zip(document["rows"], table, strict=True):
+        expected = dict(zip((column.name for column in COLUMNS), cells, strict=True))
+        expected["born"] = expected["born"] and expected["born"].isoformat()
+        expected["seen"] = expected["seen"] and f"{expected['seen'].isoformat()}Z"
+        assert row == expected
+        assert list(row) == list(expected)
+
+
+def test_document_says_what_it_is() -> None:
+    document = exact(write(rows(2), rows_total=5))
+
+    assert document["report"] == {
+        "uuid": "01234567-89ab-4cde-8f01-23456789abcd",
+        "title": "Kullanıcı raporu: ığüşöç İ",
+        "report_type": "users",
+        "type_version": 3,
+        "parameters": {"date_from": "2025-01-01", "score": Decimal("1.10"), "rate": None, "tags": ["ş", None]},
+        "as_of": "2025-12-31T23:59:01.000005Z",
+        "row_count": 2,
+        "rows_total": 5,
+    }
+    assert document["columns"][3] == {"name": "amount", "type": "decimal", "label": "Tutar (₺)"}
+
+
+def test_letters_are_written_as_they_are() -> None:
+    assert "İbrahim Çağlar".encode() in write(rows(3))
+
+
+def test_decimals_keep_every_digit() -> None:
+    assert b'"amount":12345678901234567890123456789012345678,' in write(rows(10))
+
+
+def test_floats_that_are_no_numbers_are_null() -> None:
+    sink = WriteOnly()
+    column = Column.model_validate({"name": "x", "type": "decimal", "label": {"en": "X"}})
+
+    write_json(head(4), [column], iter([[[float("nan"), float("-inf"), 1e-7, 1e300]]]), sink)
+
+    assert [row["x"] for row in exact(sink.data)["rows"]] == [None, None, Decimal("1E-7"), Decimal("1E+300")]
+
+
+def test_no_rows_is_an_empty_list() -> None:
+    assert exact(write([]))["rows"] == []
+
+
+def test_same_input_gives_same_bytes() -> None:
+    assert write(rows()) == write(rows())
+
+
+def test_bytes_leave_before_the_rows_end() -> None:
+    sink = WriteOnly()
+
+    def source():
+        for batch in batches(rows()):
+            yield batch
+            assert sink.size > 0
+            sink.pieces.clear()
+
+    write_json(head(1000), COLUMNS, source(), sink)
+
+
+def test_fewer_rows_than_announced_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 rows came, the head says 4"):
+        write_json(head(4), COLUMNS, batches(rows(3)), WriteOnly())
+
+
+def test_cell_of_another_type_is_refused() -> None:
+    with pytest.raises(SourceInvalid, match="column 'name' is declared text but holds int"):
+        write_json(head(1), COLUMNS[1:2], iter([[[7]]]), WriteOnly())

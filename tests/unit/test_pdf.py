@@ -1,0 +1,246 @@
+import io
+import shutil
+import subprocess
+import unicodedata
+from decimal import Decimal
+
+import pypdf
+import pytest
+
+from rapor.catalogue import Column
+from rapor.documents.pdf import Fonts, bidi, table, write_pdf
+from rapor.documents.pdf.layout import SHEETS
+from rapor.documents.pdf.text import breaks
+from tests.unit.document_samples import COLUMNS, NAMES, WriteOnly, batches, head, plain_rows, rows
+
+
+def write(table_rows, columns=COLUMNS, size=300, **heading):
+    sink = WriteOnly()
+    written = write_pdf(head(len(table_rows), **heading), columns, batches(table_rows, size), sink)
+    return sink.data, written
+
+
+def pages_of(data):
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data), strict=True).pages]
+
+
+def text_column(label="Ad"):
+    return Column.model_validate({"name": "name", "type": "text", "label": {"tr": label}})
+
+
+def test_every_plain_row_comes_back_in_order() -> None:
+    data, written = write(plain_rows(1000))
+
+    text = "\n".join(pages_of(data))
+
+    position = 0
+    for row in plain_rows(1000):
+        for wanted in (row[1], row[2], f"{row[4]:,}".replace(",", "."), row[5].strftime("%d.%m.%Y")):
+            position = text.index(wanted, position)
+    assert written.rows == 1000
+    assert written.missing_glyphs == 0
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "👍" not in name])
+def test_letters_of_every_script_can_be_copied(name) -> None:
+    data, written = write([(name,)], [text_column()])
+
+    letters = set(name) - {" "}
+
+    assert letters <= set("".join(pages_of(data)))
+    assert written.missing_glyphs == 0
+
+
+def test_characters_without_a_font_are_marked_and_counted() -> None:
+    data, written = write([("Zoë 👍🏽",), ("bell \x07",), ("joiner \u200d\ufe0f",)], [text_column()])
+
+    assert written.missing_glyphs == 3
+    assert "👍" in "".join(pages_of(data))
+
+
+def test_hostile_rows_are_all_there() -> None:
+    data, written = write(rows())
+
+    text = "".join(pages_of(data))
+
+    assert written.rows == 1000
+    assert "12.345.678.901.234.567.890" in text.replace("\n", "")
+    assert "{{template}} %s %d $name ${x}" in text
+    assert "1.000 / 1.000 satır" in text
+
+
+def test_every_page_says_n_of_all() -> None:
+    data, _ = write(plain_rows(500), locale="en")
+
+    pages = pages_of(data)
+
+    for number, text in enumerate(pages, 1):
+        assert " ".join(f"Page {number} / {len(pages)}".split()) in " ".join(text.split())
+
+
+def test_head_of_the_table_is_on_every_page() -> None:
+    data, _ = write(plain_rows(200))
+
+    assert all("Doğum tarihi" in text.replace("\n", " ") for text in pages_of(data))
+
+
+def test_title_block_says_what_the_document_is() -> None:
+    data, _ = write(plain_rows(3), rows_total=1200)
+
+    first = pages_of(data)[0]
+
+    for words in (
+        "Kullanıcı raporu: ığüşöç İ",
+        "31.12.2025 23:59:01 UTC",
+        "3 / 1.200 satır",
+        "Başlangıç",
+        "01.01.2025",
+    ):
+        assert words in first
+
+
+def test_metadata_is_of_the_report() -> None:
+    reader = pypdf.PdfReader(io.BytesIO(write(plain_rows(1))[0]))
+
+    assert reader.metadata.title == "Kullanıcı raporu: ığüşöç İ"
+    assert reader.metadata.creation_date.isoformat() == "2025-12-31T23:59:01+00:00"
+    assert reader.trailer["/ID"][0].original_bytes.hex() == "0123456789ab4cde8f0123456789abcd"
+    assert reader.trailer["/Root"]["/Lang"] == "tr"
+
+
+def test_no_rows_says_so() -> None:
+    assert "Bu koşullara uyan satır yok." in pages_of(write([])[0])[0]
+
+
+def test_same_input_gives_same_bytes() -> None:
+    assert write(rows())[0] == write(rows())[0]
+
+
+def test_template_rows_equal_rows_set_line_by_line(monkeypatch) -> None:
+    fast, _ = write(plain_rows(700))
+
+    monkeypatch.setattr(table.Table, "_odd_ones", lambda _, cells, __: set(range(len(cells))))
+    careful, _ = write(plain_rows(700))
+
+    assert fast == careful
+
+
+def test_a_number_wider_than_its_column_stays_on_one_line() -> None:
+    column = Column.model_validate({"name": "x", "type": "decimal", "label": {"tr": "X"}})
+    columns = [column] * 6
+    narrow, wide = (Decimal("1.5"),) * 6, (Decimal("123456789012345678901234567890.12"),) * 6
+
+    data, _ = write([narrow] * 10 + [wide], columns, size=10)
+
+    assert pages_of(data)[0].count("123.456.789.012.345.678.901.234.567.890,12") == 6
+    assert b"Tz" in pypdf.PdfReader(io.BytesIO(data)).pages[0].get_contents().get_data()
+
+
+def test_bytes_leave_before_the_rows_end() -> None:
+    sink = WriteOnly()
+    sizes = []
+
+    def source():
+        for batch in batches(plain_rows(2000)):
+            yield batch
+            sizes.append(sink.size)
+
+    write_pdf(head(2000), COLUMNS, source(), sink)
+
+    assert sizes == sorted(set(sizes))
+    assert sizes[0] > 1000
+
+
+@pytest.mark.parametrize(("count", "sheet"), [(2, SHEETS[0]), (9, SHEETS[1]), (16, SHEETS[3])])
+def test_sheet_grows_with_the_columns(count, sheet) -> None:
+    columns = [
+        Column.model_validate({"name": f"c{index}", "type": "decimal", "label": {"tr": f"Tutar {index}"}})
+        for index in range(count)
+    ]
+    row = tuple(Decimal("-123456789.12") for _ in columns)
+
+    box = pypdf.PdfReader(io.BytesIO(write([row], columns)[0])).pages[0].mediabox
+
+    assert (float(box.width), float(box.height)) == (sheet.width, sheet.height)
+
+
+def test_sixty_columns_fit_a_page_of_their_own() -> None:
+    columns = [
+        Column.model_validate({"name": f"c{i}", "type": "text", "label": {"tr": f"Sütun {i}"}}) for i in range(60)
+    ]
+
+    data, _ = write([tuple(f"hücre {index}" for index in range(60))], columns)
+
+    assert "hücre 59" in pages_of(data)[0]
+
+
+def test_a_very_long_cell_ends_in_an_ellipsis() -> None:
+    data, _ = write([("sözcük " * 3000,)], [text_column()])
+
+    assert "…" in pages_of(data)[0]
+    assert len(pages_of(data)) == 1
+
+
+def test_lines_break_between_words_and_within_too_long_ones() -> None:
+    text = "ab cd efghij"
+
+    lines = [text[start:end] for start, end in breaks(text, [1] * len(text), 5)]
+
+    assert lines == ["ab cd ", "efghi", "j"]
+
+
+def test_every_letter_of_a_paragraph_is_on_some_line() -> None:
+    text = "uzun bir söz, kesintisizçokuzunbirsözcük ve 日本語の文章 son"
+
+    lines = [text[start:end] for start, end in breaks(text, [1] * len(text), 7)]
+
+    assert "".join(lines) == text
+    assert all(len(line.rstrip()) <= 7 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("abc", "000"),
+        ("אבג", "111"),
+        ("abc אבג def", "00001110000"),
+        ("אבג abc", "1111222"),
+        ("אבג 12,5%", "111122222"),
+        ("abc אבג 12 דה", "0000111122111"),
+        ("a (אב) b", "00011000"),
+    ],
+)
+def test_levels_follow_the_bidirectional_algorithm(text, levels) -> None:
+    assert "".join(map(str, bidi.levels_of(text))) == levels
+
+
+def test_runs_stand_in_visual_order() -> None:
+    assert bidi.visual_order([0, 1, 2, 1, 0]) == [0, 3, 2, 1, 4]
+
+
+def test_fallback_fonts_are_loaded_only_when_asked_for() -> None:
+    fonts = Fonts()
+
+    fonts.regular(8).line("Ayşe")
+
+    assert not any(font.is_used for font in fonts.shaped.values())
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
+def test_another_reader_gives_every_letter_back(tmp_path) -> None:
+    (tmp_path / "a.pdf").write_bytes(write(rows(60))[0])
+
+    text = subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True).stdout.decode()
+
+    shown = unicodedata.normalize("NFC", "".join(letter for letter in text if unicodedata.category(letter) != "Cf"))
+    for name in NAMES:
+        assert unicodedata.normalize("NFC", name) in shown
+
+
+@pytest.mark.skipif(not shutil.which("qpdf"), reason="qpdf is not installed")
+def test_file_is_sound(tmp_path) -> None:
+    (tmp_path / "a.pdf").write_bytes(write(rows())[0])
+
+    check = subprocess.run(["qpdf", "--check", tmp_path / "a.pdf"], capture_output=True, check=False)
+
+    assert check.returncode == 0, check.stdout.decode() + check.stderr.decode()
