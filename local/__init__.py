@@ -9,7 +9,7 @@ The AWS around the real functions, played on one machine.
     streams, patterns          the stream's event source mappings
     scheduler                  schedules of the template
     tokens                     a key pair, and tokens the gateway accepts
-    run, first_order, cli      `make run` and `rapor`
+    service, run, first_order, cli   all of it together: `make run`, and `rapor`
     package, runtime, invoke   built packages in the real runtime
 
 For tests and first contact, on loopback; never a production server.

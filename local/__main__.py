@@ -2,19 +2,16 @@
 
 import os
 import sys
-import threading
 
 from local.run import run
 
 
 def main() -> None:
-    """Run, and leave nothing behind: not even a call that cannot be stopped."""
+    """Run, and leave at once: a call that cannot be stopped must not keep the process."""
     status = run()
     sys.stdout.flush()
     sys.stderr.flush()
-    if threading.active_count() > 1:
-        os._exit(status)
-    sys.exit(status)
+    os._exit(status)
 
 
 if __name__ == "__main__":

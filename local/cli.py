@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from local.settings import BadSetting, home_from
+from local.errors import CannotStart
+from local.settings import home_from
 from local.template import AUDIENCE, ISSUER
 
 
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parsed = _parser().parse_args(arguments)
     try:
         sys.exit(parsed.command(parsed))
-    except BadSetting as error:
+    except CannotStart as error:
         sys.exit(f"rapor: {error}")
 
 

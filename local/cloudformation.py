@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from local.errors import TemplateError
+
 ACCOUNT = "123456789012"  # moto's
 REGION = "eu-central-1"
 NO_VALUE = object()
@@ -25,10 +27,6 @@ NAME_KEYS = {
     "AWS::SQS::Queue": "QueueName",
     "AWS::Serverless::Function": "FunctionName",
 }
-
-
-class TemplateError(Exception):
-    """The template asks for something the stand-in cannot give; says what and where."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -72,10 +70,10 @@ class Template:
         body = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
         declared = body.get("Parameters", {})
         for name in parameters.keys() - declared.keys():
-            raise TemplateError(f"{path.name} has no parameter {name}")
+            raise TemplateError(f"template.yaml: there is no parameter {name}")
         missing = [name for name, it in declared.items() if "Default" not in it and name not in parameters]
         if missing:
-            raise TemplateError(f"{path.name} needs a value for {', '.join(missing)}")
+            raise TemplateError(f"template.yaml: it needs a value for {', '.join(missing)}")
         return cls(body, {name: str(it.get("Default")) for name, it in declared.items()} | dict(parameters), stack_name)
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
@@ -109,7 +107,7 @@ class Template:
         resolved = {key: self.resolve(it) for key, it in value.items()}
         for key in resolved:
             if str(key).startswith("Fn::"):
-                raise TemplateError(f"the stand-in does not know {key}")
+                raise TemplateError(f"template.yaml: the stand-in does not know {key}")
         return {key: it for key, it in resolved.items() if it is not NO_VALUE}
 
     def _ref(self, name: str) -> Any:
@@ -126,7 +124,7 @@ class Template:
         if name in self.parameters:
             return self._parameter(name)
         if name not in self.body["Resources"]:
-            raise TemplateError(f"nothing in the template is called {name}")
+            raise TemplateError(f"template.yaml: nothing is called {name}")
         if self.body["Resources"][name]["Type"] == "AWS::SQS::Queue":
             return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self.physical_name(name)}"
         return self.physical_name(name)
@@ -147,7 +145,7 @@ class Template:
             return f"{arn}/stream/latest"
         if attribute.endswith("Name"):
             return name
-        raise TemplateError(f"the stand-in does not know {logical_id}.{attribute}")
+        raise TemplateError(f"template.yaml: the stand-in does not know {logical_id}.{attribute}")
 
     def _sub(self, argument: Any) -> str:
         text, own = argument if isinstance(argument, list) else (argument, {})

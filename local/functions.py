@@ -21,12 +21,13 @@ from typing import Any
 from uuid import uuid4
 
 from local.cloudformation import REGION
+from local.errors import BrokenFunction
 from local.template import Function
+from local.terminal import Say
 
 PAYLOAD_BYTES = 6 * 1024 * 1024  # Lambda's limit for a synchronous call, each way
 OUR_FRAMES = (__file__, "<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 Handler = Callable[[Any, "Context"], Any]
-Say = Callable[[str], None]
 
 
 class FunctionError(Exception):
@@ -120,7 +121,7 @@ class Functions:
         Import the code of each.
 
         Raises:
-            FunctionError: One cannot be imported.
+            BrokenFunction: One cannot be imported.
         """
         return cls({it.name: LoadedFunction(it, _loaded(it), say=say) for it in functions})
 
@@ -133,7 +134,7 @@ def _loaded(function: Function) -> Handler:
     try:
         return load_handler(function)
     except (Exception, SystemExit) as error:
-        raise FunctionError(f"{function.name} cannot be imported:\n{_readable(error)}") from error
+        raise BrokenFunction(f"{function.name} cannot be imported:\n{_readable(error)}") from error
 
 
 def load_handler(function: Function) -> Handler:

@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class HomeInUse(Exception):
-    """Another run works in this folder."""
+from local.errors import HomeInUse
 
 
 @dataclass(frozen=True)
@@ -55,5 +53,5 @@ class Home:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise HomeInUse(str(self.root)) from error
+                raise HomeInUse(f"another run works in {self.root}; stop it, or choose another RAPOR_HOME") from error
             yield

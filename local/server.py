@@ -9,12 +9,10 @@ from typing import Any, Self
 
 import uvicorn
 
+from local.errors import PortTaken
+
 BACKLOG = 128
 GRACE_S = 3
-
-
-class PortTaken(Exception):
-    """Something else listens there."""
 
 
 class Server:
@@ -63,6 +61,6 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except OSError as error:
-            raise PortTaken(f"{host}:{port}") from error
+            raise PortTaken(f"something else listens on {host}:{port}; choose another PORT") from error
         listener.listen(BACKLOG)
         yield listener

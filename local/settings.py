@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.errors import BadSetting
 from local.home import Home
 
 HIGHEST_PORT = 65535
-
-
-class BadSetting(Exception):
-    """A variable of the environment does not fit; says which, never its value."""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ class State:
     def _save_after_writes(self) -> None:
         while not self._stop.is_set():
             self._dirty.wait()
-            self._stop.wait(self._delay_s)
+            if self._stop.wait(self._delay_s):
+                return  # who stops us saves
             self._dirty.clear()
             took_s = _timed(self.save)
             self._stop.wait(took_s / SAVING_SHARE)

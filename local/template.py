@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from local.cloudformation import Template, TemplateError
+from local.cloudformation import Template
+from local.errors import TemplateError
 
 PROJECT = Path(__file__).parents[1]
 TEMPLATE = PROJECT / "template.yaml"
@@ -201,7 +202,7 @@ class Stack:
     def _api_auth(self) -> Mapping[str, Any]:
         apis = list(self._template.resources("AWS::Serverless::HttpApi").values())
         if len(apis) != 1:
-            raise TemplateError(f"the stand-in plays one HTTP API, the template has {len(apis)}")
+            raise TemplateError(f"template.yaml: the stand-in plays one HTTP API, here are {len(apis)}")
         auth: Mapping[str, Any] = self._template.resolve(apis[0].get("Auth") or {})
         return auth
 
@@ -291,4 +292,4 @@ def _outside_layers(value: str, layers: list[Path]) -> str:
     for layer in layers:
         if (found := layer / value.removeprefix(LAYERS_ROOT)).exists():
             return str(found.resolve())
-    raise TemplateError(f"no layer holds {value}")
+    raise TemplateError(f"template.yaml: no layer holds {value}")

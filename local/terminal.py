@@ -2,28 +2,24 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TextIO
 
-
-class Terminal:
-    """Writes whole lines, from any thread."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._one_at_a_time = threading.Lock()
-
-    def say(self, text: str = "") -> None:
-        """Write a line, or several."""
-        with self._one_at_a_time:
-            self._stream.write(f"{text}\n")
-            self._stream.flush()
+Say = Callable[[str], None]
+"""Writes a line, or several, from any thread."""
 
 
 @contextmanager
-def terminal(log: Path) -> Iterator[Terminal]:
-    """Keep standard output for the terminal; what anybody else prints (the functions' JSON logs) goes to the log."""
+def to_terminal(log: Path) -> Iterator[Say]:
+    """Keep standard output for what is said; what anybody else prints (the functions' JSON logs) goes to the log."""
+    screen = sys.stdout
+    one_at_a_time = threading.Lock()
+
+    def say(text: str) -> None:
+        with one_at_a_time:
+            screen.write(f"{text}\n")
+            screen.flush()
+
     with log.open("a", encoding="utf-8", buffering=1) as file, redirect_stdout(file):
-        yield Terminal(sys.__stdout__ or sys.stderr)
+        yield say

@@ -127,14 +127,14 @@ def test_taken_port_is_said(tmp_path: Path, service: Service) -> None:
     run = started(tmp_path, PORT=port)
 
     assert run.returncode == 2
-    assert f"something else listens on 127.0.0.1:{port}" in run.stdout
+    assert f"something else listens on 127.0.0.1:{port}" in run.stderr
 
 
 def test_second_run_in_the_same_home_is_refused(service: Service) -> None:
     run = started(service.folder)
 
     assert run.returncode == 2
-    assert "another run works in" in run.stdout
+    assert "another run works in" in run.stderr
 
 
 def rapor(service: Service, *arguments: str) -> str:

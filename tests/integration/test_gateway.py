@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives import serialization
 
 from local.authorizer import JwtAuthorizer, as_text
 from local.aws import LOOPBACK
+from local.errors import PortTaken
 from local.functions import Context, FunctionError, LoadedFunction, PayloadTooLarge
 from local.gateway import Gateway
-from local.server import PortTaken, Server, listening
+from local.server import Server, listening
 from local.template import Authorizer, Function, Route
 from local.tokens import SigningKey
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.cloudformation import Template, TemplateError
+from local.cloudformation import Template
+from local.errors import TemplateError
 from local.patterns import UnknownPattern, matches, matches_any
 from local.template import PROJECT, Authorizer, Stack
 

@@ -1,0 +1,105 @@
+"""Everything that runs locally, put together."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from local.authorizer import JwtAuthorizer
+from local.aws import LOOPBACK, LocalAws
+from local.datasets import ensure_datasets
+from local.functions import Functions
+from local.gateway import Gateway
+from local.scheduler import Scheduler
+from local.server import Server, listening
+from local.settings import Settings
+from local.streams import Streams
+from local.template import Stack
+from local.terminal import Say
+from local.tokens import GENERAL_PERMISSIONS, SigningKey
+
+TOKEN_S = 8 * 3600
+GRACE_S = 5.0
+TIDY_S = 5.0
+TTL_S = 60.0
+
+
+class Service:
+    """Everything that runs, and what may be done with it."""
+
+    def __init__(self, url: str, key: SigningKey, aws: LocalAws, streams: Streams, stack: Stack) -> None:
+        self.url = url
+        self.token_hours = TOKEN_S // 3600
+        self.token = key.mint(
+            sub="1", permissions=GENERAL_PERMISSIONS, expires_in_s=TOKEN_S, claims={"email": "ayse@example.com"}
+        )
+        self._aws = aws
+        self._streams = streams
+        self._stack = stack
+
+    def is_new(self) -> bool:
+        """Whether nothing was ever written to the tables."""
+        dynamodb = self._aws.client("dynamodb")
+        return not any(dynamodb.scan(TableName=it.name, Limit=1)["Count"] for it in self._stack.tables)
+
+    def keep_house(self) -> None:
+        """What AWS does in the background, until interrupted: streams are trimmed, items expire."""
+        expire_at = time.monotonic()
+        while True:
+            self._streams.trim()
+            if time.monotonic() >= expire_at:
+                self._aws.expire()
+                expire_at = time.monotonic() + TTL_S
+            time.sleep(TIDY_S)
+
+
+@contextmanager
+def start(settings: Settings, say: Say) -> Iterator[Service]:
+    """Start in the order of dependence; stop in the reverse, and save last."""
+    with ExitStack() as running:
+        listener = running.enter_context(listening(LOOPBACK, settings.port))
+        stack = Stack.load(environment={"DATA_LOCATION": str(settings.home.data)})
+        say("data sets …")
+        ensure_datasets(settings.home.data)
+        say("tables and buckets …")
+        aws = running.enter_context(LocalAws(stack, state_file=settings.home.state))
+        if aws.notice:
+            say(aws.notice)
+        say("functions …")
+        functions = Functions.load(stack.functions, say=say)
+        streams = running.enter_context(_streams(stack, aws, functions, say))
+        running.enter_context(_scheduler(stack, functions, say))
+        key = SigningKey.load_or_make(settings.home.keys)
+        authorizer = JwtAuthorizer(stack.authorizer, {key.kid: key.public})
+        gateway = Gateway(stack.routes, authorizer, functions.invoke, say=say)
+        running.callback(gateway.close)
+        server = running.enter_context(Server(gateway, listener))
+        try:
+            yield Service(server.url, key, aws, streams, stack)
+        finally:
+            say("stopping …")
+
+
+@contextmanager
+def _streams(stack: Stack, aws: LocalAws, functions: Functions, say: Say) -> Iterator[Streams]:
+    sqs = aws.client("sqs")
+
+    def send(queue: str, body: str) -> None:
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
+
+    streams = Streams(stack.mappings, invoke=functions.invoke, positions=aws.positions, send=send, say=say)
+    streams.start()
+    try:
+        yield streams
+    finally:
+        if not streams.stop(GRACE_S):
+            say("a report was being made; the sweep takes it up after the next start")
+
+
+@contextmanager
+def _scheduler(stack: Stack, functions: Functions, say: Say) -> Iterator[None]:
+    scheduler = Scheduler(stack.schedules, invoke=functions.invoke, say=say)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.stop(GRACE_S)
