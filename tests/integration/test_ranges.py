@@ -1,5 +1,7 @@
 """Data sets in S3, against moto's server."""
 
+import gzip
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ from moto.server import ThreadedMotoServer
 from rapor.catalogue import ReportType
 from rapor.data.engine import DuckDBEngine
 from rapor.data.ranges import PROTOCOL, RangeFile, Ranges, bucket_store
-from rapor.errors import SourceUnavailable
+from rapor.errors import SourceInvalid, SourceUnavailable
 
 ROWS = 50_000
 
@@ -66,6 +68,10 @@ def engine(bucket: str, tmp_path: Path, prefix: str = "data") -> DuckDBEngine:
     return DuckDBEngine(
         f"s3://{bucket}/{prefix}", memory_limit_mb=200, temp_directory=str(tmp_path / "spill"), temp_limit_mb=100
     )
+
+
+def listing(bucket: str, kind: type[Ranges] = Ranges, scratch: Path = Path("unused")) -> Ranges:
+    return kind(bucket_store(f"s3://{bucket}/data"), scratch, scratch_bytes=1_000_000)
 
 
 def orders_type(query: str = "select id, name, year from orders order by id") -> ReportType:
@@ -124,19 +130,17 @@ def test_a_filter_reads_less_than_the_object(bucket: str) -> None:
             read.append(end - start)
             return super().fetch(item, start, end)
 
-    files = Counting(bucket_store(f"s3://{bucket}/data"))
+    files = listing(bucket, Counting)
     keys = files.keys("orders")
     with duckdb.connect() as con:
         files.register(con)
-        con.execute(
-            f"select sum(id) from read_parquet({[files.address('orders', key) for key in keys]}) where id < 100"
-        )
+        con.execute(f"select sum(id) from read_parquet({[files.ranged('orders', key) for key in keys]}) where id < 100")
 
-    assert sum(read) < sum(files.info(files.address("orders", key))["size"] for key in keys) / 2
+    assert sum(read) < sum(files.info(files.ranged("orders", key))["size"] for key in keys) / 2
 
 
 def test_only_what_was_listed_can_be_opened(bucket: str) -> None:
-    files = Ranges(bucket_store(f"s3://{bucket}/data"))
+    files = listing(bucket)
     files.keys("orders")
 
     for path in ("secret/orders/a.csv", "../secret/orders/a.csv", "orders/../../secret/orders/a.csv", "orders/nope"):
@@ -145,8 +149,8 @@ def test_only_what_was_listed_can_be_opened(bucket: str) -> None:
 
 
 def test_nothing_can_be_written(bucket: str) -> None:
-    files = Ranges(bucket_store(f"s3://{bucket}/data"))
-    path = files.address("orders", files.keys("orders")[0])
+    files = listing(bucket)
+    path = files.ranged("orders", files.keys("orders")[0])
 
     for mode in ("w", "wb", "a", "r+", "x"):
         with pytest.raises(PermissionError):
@@ -156,7 +160,7 @@ def test_nothing_can_be_written(bucket: str) -> None:
 def test_a_data_set_of_a_longer_name_is_another_one(bucket: str, endpoint: str) -> None:
     boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key="data/orders2/a.csv", Body=b"id\n1\n")
 
-    assert all("year=" in key for key in Ranges(bucket_store(f"s3://{bucket}/data")).keys("orders"))
+    assert all("year=" in key for key in listing(bucket).keys("orders"))
 
 
 def test_threads_do_not_move_each_other() -> None:
@@ -175,15 +179,64 @@ def test_threads_do_not_move_each_other() -> None:
     other.join()
 
     assert file.read(2) == bytes([100, 101])
-    assert file.tell() == 102
 
 
-def test_an_object_replaced_meanwhile_is_unavailable(bucket: str, endpoint: str, tmp_path: Path) -> None:
-    s3 = boto3.client("s3", endpoint_url=endpoint)
-    s3.put_object(Bucket=bucket, Key="data2/orders/a.csv", Body=b"id,name,year\n1,x,2024\n")
+def test_reading_on_without_a_seek_is_refused(bucket: str) -> None:
+    files = listing(bucket)
+    file = files.open(files.ranged("orders", files.keys("orders")[0]))
+    file.seek(0)
 
-    with engine(bucket, tmp_path, "data2").open(orders_type(), {}, own_user_id=None) as rows:
-        s3.put_object(Bucket=bucket, Key="data2/orders/a.csv", Body=b"id,name,year\n1,x,2024\n2,y,2025\n")
+    assert file.read(4) == b"PAR1"
+    with pytest.raises(io.UnsupportedOperation):
+        file.read(4)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.ndjson", "a.ndjson.gz"])
+def test_large_text_is_read_once_and_right(name: str, bucket: str, endpoint: str, tmp_path: Path) -> None:
+    rows = 200_000
+    lines = ["id,user_id,name,year"] + [f"{i},{i % 5},name {i},2024" for i in range(rows)]
+    if "ndjson" in name:
+        lines = [f'{{"id":{i},"user_id":"{i % 5}","name":"name {i}","year":2024}}' for i in range(rows)]
+    body = "\n".join(lines).encode()
+    packed = gzip.compress(body) if name.endswith(".gz") else body
+    boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key=f"big/orders/{name}", Body=packed)
+
+    with engine(bucket, tmp_path, "big").open(orders_type(), {}, own_user_id=None) as found:
+        assert found.rows_total == rows
+        assert [value for batch in found.batches() for value in batch[0]] == list(range(rows))
+
+
+def test_nothing_is_left_on_the_disk(bucket: str, endpoint: str, tmp_path: Path) -> None:
+    boto3.client("s3", endpoint_url=endpoint).put_object(
+        Bucket=bucket, Key="left/orders/a.csv", Body=b"id,name,year\n1,x,2024\n"
+    )
+
+    with engine(bucket, tmp_path, "left").open(orders_type(), {}, own_user_id=None) as rows:
+        assert rows.rows_total == 1
+        assert list((tmp_path / "spill").rglob("a.csv"))
+
+    assert list((tmp_path / "spill").iterdir()) == []
+
+
+def test_text_larger_than_the_disk_is_invalid(bucket: str, endpoint: str, tmp_path: Path) -> None:
+    boto3.client("s3", endpoint_url=endpoint).put_object(
+        Bucket=bucket, Key="data/orders2/a.csv", Body=b"id,name,year\n" + b"1,x,2024\n" * 200_000
+    )
+    files = listing(bucket, scratch=tmp_path)
+    files.keys("orders2")
+
+    with pytest.raises(SourceInvalid, match="store it as Parquet"):
+        files.whole("orders2", "a.csv")
+
+
+def test_an_object_replaced_meanwhile_is_unavailable(
+    bucket: str, orders: dict[str, bytes], endpoint: str, tmp_path: Path
+) -> None:
+    with engine(bucket, tmp_path).open(orders_type(), {}, own_user_id=None) as rows:
+        for key, body in orders.items():
+            boto3.client("s3", endpoint_url=endpoint).put_object(
+                Bucket=bucket, Key=f"data/orders/{key}", Body=body + b"more"
+            )
         with pytest.raises(SourceUnavailable, match=r"^The data cannot be read\.$"):
             list(rows.batches())
 

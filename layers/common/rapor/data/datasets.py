@@ -42,14 +42,20 @@ SUFFIXES = {
 class Place(Protocol):
     """Where data sets lie, for one report."""
 
+    bytes_held: int
+    """How much of the disk its files take."""
+
     failure: Exception | None
     """What went wrong below DuckDB, which loses the exception on its way up."""
 
     def keys(self, name: str) -> Sequence[str]:
         """Paths of the data set's files below it, with slashes."""
 
-    def address(self, name: str, key: str) -> str:
-        """Say what DuckDB opens for a key."""
+    def ranged(self, name: str, key: str) -> str:
+        """Say what DuckDB opens to read parts of a file."""
+
+    def whole(self, name: str, key: str) -> str:
+        """Bring a file here, if it is not, and say its path."""
 
     def register(self, con: duckdb.DuckDBPyConnection) -> None:
         """Teach the connection to open addresses."""
@@ -94,6 +100,7 @@ class DataSet:
 class Folder:
     """Data sets as folders on this machine."""
 
+    bytes_held = 0
     failure: Exception | None = None
 
     def __init__(self, path: Path) -> None:
@@ -104,9 +111,11 @@ class Folder:
         folder = self._path / name
         return [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
 
-    def address(self, name: str, key: str) -> str:
+    def ranged(self, name: str, key: str) -> str:
         """Absolute path of a file."""
         return str((self._path / name / key).absolute())
+
+    whole = ranged
 
     def register(self, con: duckdb.DuckDBPyConnection) -> None:
         """Nothing to teach: DuckDB reads files."""
@@ -126,8 +135,9 @@ def resolve(place: Place, name: str) -> DataSet:
     formats = set(files.values())
     if len(formats) > 1:
         raise SourceInvalid(f"The data set {name} mixes file formats.")
-    addresses = tuple(place.address(name, key) for key in files)
-    if any(GLOB_CHARACTERS.intersection(address) for address in addresses):
+    address = place.ranged if formats == {DataFormat.PARQUET} else place.whole
+    addresses = tuple(address(name, key) for key in files)
+    if any(GLOB_CHARACTERS.intersection(path) for path in addresses):
         raise SourceInvalid(f"The data set {name} has a file with * ? or [ in its path.")
     return DataSet(formats.pop(), addresses, frozenset(partition for key in files for partition in _partitions(key)))
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -28,6 +29,7 @@ Batch = Sequence[Sequence[Any]]
 """Some thousand rows, column by column: str, int, Decimal, date, datetime (UTC, naive), bool or None."""
 
 BATCH_ROWS = 4096
+MB = 1024 * 1024
 
 ZONED = "timestamp with time zone"
 INTEGERS = frozenset({
@@ -57,10 +59,9 @@ class DuckDBEngine:
 
     def __init__(self, location: str, *, memory_limit_mb: int, temp_directory: str, temp_limit_mb: int) -> None:
         self._location = location
-        self._temp_limit = f"{temp_limit_mb}MiB"
+        self._temp_directory, self._temp_limit_mb = Path(temp_directory), temp_limit_mb
         self._config: dict[str, Any] = {
             "memory_limit": f"{memory_limit_mb}MiB",
-            "temp_directory": temp_directory,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
@@ -86,24 +87,26 @@ class DuckDBEngine:
         """
         if own_user_id is not None and not report_type.open_to_own:
             raise InvalidParameters("This report type has no view of a single user's rows.")
-        place = self._place()
-        with closing(self._connect()) as con:
-            values = report_type.with_defaults(parameters)
+        with self._scratch() as scratch, closing(self._connect(scratch)) as con:
+            place, values = self._place(scratch), report_type.with_defaults(parameters)
             with translated(place, values):
                 query = _allowed_query(con, report_type)
-                _prepare(con, place, report_type, own_user_id)
+                _prepare(con, place, report_type, own_user_id, temp_limit_mb=self._temp_limit_mb)
                 rows = Rows(con, place, query, {name: values[name] for name in query.parameters}, report_type.columns)
             yield rows
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect(":memory:", config=self._config)
-        # Given to connect(), this limit is shown and not kept (DuckDB 2.0.0).
-        con.execute(f"set max_temp_directory_size = {literal(self._temp_limit)}")
-        return con
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        self._temp_directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._temp_directory, prefix="rapor-") as scratch:
+            yield Path(scratch)
 
-    def _place(self) -> Place:
+    def _connect(self, scratch: Path) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(":memory:", config=self._config | {"temp_directory": str(scratch / "spill")})
+
+    def _place(self, scratch: Path) -> Place:
         if self._location.startswith("s3://"):
-            return Ranges(bucket_store(self._location))
+            return Ranges(bucket_store(self._location), scratch / "data", scratch_bytes=self._temp_limit_mb * MB)
         return Folder(Path(self._location))
 
 
@@ -191,7 +194,14 @@ def _allowed_query(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Q
         raise SourceInvalid("The report type's query is not one SELECT over its own sources.") from error
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, place: Place, report_type: ReportType, own_user_id: str | None) -> None:
+def _prepare(
+    con: duckdb.DuckDBPyConnection,
+    place: Place,
+    report_type: ReportType,
+    own_user_id: str | None,
+    *,
+    temp_limit_mb: int,
+) -> None:
     """
     Make the views, then shut the door.
 
@@ -208,6 +218,8 @@ def _prepare(con: duckdb.DuckDBPyConnection, place: Place, report_type: ReportTy
         files += data_set.files
         con.execute(_view(con, name, data_set, source.own if own_user_id is not None else "all"))
     con.execute(f"set allowed_paths = [{', '.join(map(literal, files))}]")
+    # Given to connect(), this limit is shown and not kept (DuckDB 2.0.0).
+    con.execute(f"set max_temp_directory_size = '{temp_limit_mb - place.bytes_held // MB}MiB'")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
 

@@ -1,5 +1,5 @@
 """
-S3 for DuckDB by ranged reads: a read-only file system over obstore.
+S3 for DuckDB: Parquet by ranged reads through a read-only file system over obstore, text as a whole file.
 
 DuckDB 2.0 has no httpfs on PyPI, and httpfs would show the function's keys to report SQL. Only objects that were
 listed below the given prefix can be opened, each in the version that was listed.
@@ -11,13 +11,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import obstore
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from obstore.store import S3Store
 
-from rapor.errors import SourceUnavailable
+from rapor.errors import SourceInvalid, SourceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 PROTOCOL = "rapor"
+PART_BYTES = 16 * 1024 * 1024
 PATIENCE = timedelta(seconds=20)  # one request with its retries; DuckDB cannot be interrupted inside it
 
 
@@ -35,9 +37,10 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
     protocol = PROTOCOL
     cachable = False
 
-    def __init__(self, store: S3Store) -> None:
+    def __init__(self, store: S3Store, scratch: Path, *, scratch_bytes: int) -> None:
         super().__init__()
-        self._store = store
+        self._store, self._scratch, self._scratch_bytes = store, scratch, scratch_bytes
+        self.bytes_held = 0
         self._objects: dict[str, ObjectMeta] = {}
         self.failure: Exception | None = None
 
@@ -53,9 +56,26 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
         self._objects |= {item["path"]: item for item in listed}
         return [item["path"].removeprefix(f"{name}/") for item in listed]
 
-    def address(self, name: str, key: str) -> str:
-        """Say what DuckDB opens for a key."""
+    def ranged(self, name: str, key: str) -> str:
+        """Say what DuckDB opens to read parts of an object."""
         return f"{PROTOCOL}://{name}/{key}"
+
+    def whole(self, name: str, key: str) -> str:
+        """
+        Bring an object here: text is read from end to end, and more than once.
+
+        Raises:
+            SourceInvalid: There is no room for it.
+            SourceUnavailable: See `fetch`.
+        """
+        item = self._object(self.ranged(name, key))
+        self._take_room(name, item["size"])
+        path = self._scratch / name / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as stream:
+            for start in range(0, item["size"], PART_BYTES):
+                stream.write(self.fetch(item, start, min(start + PART_BYTES, item["size"])))
+        return str(path)
 
     def register(self, con: "duckdb.DuckDBPyConnection") -> None:
         """Teach the connection this protocol."""
@@ -116,6 +136,11 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
             answer = obstore.get(self._store, item["path"], options={"range": (start, end), "if_match": item["e_tag"]})
             return bytes(answer.bytes())
 
+    def _take_room(self, name: str, size: int) -> None:
+        self.bytes_held += size
+        if self.bytes_held > self._scratch_bytes:
+            raise SourceInvalid(f"The data set {name} is too large to be read as text: store it as Parquet.")
+
     def _object(self, path: str) -> "ObjectMeta":
         try:
             return self._objects[_key(path)]
@@ -136,7 +161,8 @@ class RangeFile(io.RawIOBase):
     One object.
 
     DuckDB 2.0 shares a handle between its threads and calls `seek` and `read` apart, so each thread has its own
-    position; with a common one, reads now and then return another thread's bytes.
+    position; with a common one, reads now and then return another thread's bytes. Reading on without a seek, as
+    DuckDB does with text, would need the common one: it is refused.
     """
 
     mode = "rb"
@@ -156,29 +182,34 @@ class RangeFile(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Position of the calling thread."""
-        position: int = getattr(self._thread, "position", 0)
+        """
+        Position the calling thread has asked for.
+
+        Raises:
+            io.UnsupportedOperation: It has asked for none since it last read.
+        """
+        position: int | None = getattr(self._thread, "position", None)
+        if position is None:
+            raise io.UnsupportedOperation("seek first")
         return position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move the calling thread's position."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._size}[whence]
-        self._thread.position = start + offset
+        self._thread.position = offset + {io.SEEK_SET: 0, io.SEEK_END: self._size}[whence]
         return self.tell()
 
     def read(self, size: int | None = -1) -> bytes:
         """
-        Up to *size* bytes from the calling thread's position.
+        Up to *size* bytes from the calling thread's position, which is then gone.
 
         Raises:
             SourceUnavailable: See `Ranges.fetch`.
+            io.UnsupportedOperation: See `tell`.
         """
         start = self.tell()
+        self._thread.position = None
         end = self._size if size is None or size < 0 else min(start + size, self._size)
-        if start >= end:
-            return b""
-        self._thread.position = end
-        return self._files.fetch(self._item, start, end)
+        return self._files.fetch(self._item, start, end) if start < end else b""
 
 
 def _key(path: str) -> str:
