@@ -51,13 +51,16 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _StayHere)
 
 
-def request(method: str, url: str, *, token: str | None = None, body: Any = None) -> Answer:
+def request(
+    method: str, url: str, *, token: str | None = None, body: Any = None, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Send one request; any status is an answer."""
-    headers = {"Content-Type": "application/json"} if body is not None else {}
+    sent_headers = {"Content-Type": "application/json"} if body is not None else {}
+    sent_headers |= headers or {}
     if token:
-        headers["Authorization"] = f"Bearer {token}"
+        sent_headers["Authorization"] = f"Bearer {token}"
     content = json.dumps(body).encode() if body is not None else None
-    sent = urllib.request.Request(url, content, headers, method=method)  # noqa: S310 - our own addresses
+    sent = urllib.request.Request(url, content, sent_headers, method=method)  # noqa: S310 - our own addresses
     try:
         with OPENER.open(sent, timeout=REQUEST_S) as answer:
             return Answer(answer.status, answer.headers, answer.read())

@@ -20,6 +20,7 @@ from local.datasets import ensure_datasets
 from local.template import PROJECT, Stack
 
 BUILD = PROJECT / ".aws-sam/build"
+STOPPING = {signal.SIGINT, signal.SIGTERM}
 STREAM_EVENTS = PROJECT / "events/process_report"
 
 
@@ -80,13 +81,14 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="an address of this machine that containers reach")
     parser.add_argument("--seen-as", help="what containers call this machine, when not by that address")
     arguments = parser.parse_args()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     stack = Stack.load()
     with stage(stack, host=arguments.host) as aws:
         template = write_template(aws, stack, seen_as=arguments.seen_as or arguments.host)
         print(f"ready {aws.endpoint} until Ctrl-C; now, in another shell:", flush=True)
         event = "events/create_report/post_api_v1_reports.json"
         print(f"  sam local invoke -t {template.relative_to(PROJECT)} CreateReport -e {event}", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.sigwait(STOPPING)
 
 
 if __name__ == "__main__":

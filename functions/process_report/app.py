@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from shutil import disk_usage
+from traceback import format_tb
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from rapor.catalogue import Catalogue
 from rapor.data.engine import DuckDBEngine
 from rapor.documents.render import render
-from rapor.errors import StoreUnavailable
+from rapor.errors import RenderError, StoreUnavailable
 from rapor.process import Workshop, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.documents import DocumentBucket
@@ -61,9 +62,17 @@ def _is_dealt_with(record: dict[str, Any], deadline: datetime) -> bool:
         return True  # a deleted row, or one that is no report
     uuid = UUID(image["uuid"]["S"])
     try:
-        outcome = process_report(uuid, deadline=deadline, workshop=workshop)
+        outcome, reason = process_report(uuid, deadline=deadline, workshop=workshop)
     except StoreUnavailable:
         logger.exception("the table is unavailable", uuid=str(uuid))
         return False
     logger.info("report processed", uuid=str(uuid), outcome=outcome)
+    if reason:
+        logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=_cause(reason))
     return True
+
+
+def _cause(reason: RenderError) -> list[str]:
+    """Say what went wrong and where, without its message, which may hold data."""
+    cause = reason.__cause__ or reason
+    return [type(cause).__qualname__, *format_tb(cause.__traceback__)]

@@ -75,6 +75,7 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
         },
     ),
     ("unhashable option", {"options": {"locale": []}}, {"options.locale": ["The selected options.locale is invalid."]}),
+    ("empty unknown field", {"user_id": None}, {"user_id": ["The user id field is prohibited."]}),
     ("unknown field", {"user_id": 2}, {"user_id": ["The user id field is prohibited."]}),
     (
         "server's field",

@@ -30,7 +30,7 @@ def a_workshop(reports: FakeReports, rows: FakeRows | Exception | None = None, *
 
 
 def processed(report: Report, workshop: Workshop) -> tuple[Outcome, Report]:
-    outcome = process_report(report.uuid, deadline=DEADLINE, workshop=workshop)
+    outcome, _ = process_report(report.uuid, deadline=DEADLINE, workshop=workshop)
     found = workshop.reports.rows[report.uuid]  # type: ignore[attr-defined]
     assert isinstance(found, Report)
     return outcome, found
@@ -209,6 +209,17 @@ def test_a_document_lies_where_no_other_attempt_can_write() -> None:
     report = a_report(owner="0123456789abcdef", attempt=2, format=Format.EXCEL)
 
     assert document_key(report) == "reports/2025-11-20/550e8400-e29b-41d4-a716-446655440000/2-01234567.xlsx"
+
+
+def test_the_cause_is_kept_for_the_logs_alone() -> None:
+    report, cause = a_report(), ZeroDivisionError("secret")
+    workshop = a_workshop(FakeReports(report), cause)
+
+    ending = process_report(report.uuid, deadline=DEADLINE, workshop=workshop)
+
+    assert ending.reason is not None
+    assert ending.reason.__cause__ is cause
+    assert "secret" not in str(ending.reason)
 
 
 def test_every_render_error_has_its_own_code() -> None:

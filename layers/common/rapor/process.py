@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Timer
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
 from rapor.catalogue import Catalogue, ReportType
@@ -37,6 +37,13 @@ class Outcome(StrEnum):
     RETRY = "retry"
     FENCED = "fenced"
     SKIPPED = "skipped"
+
+
+class Ending(NamedTuple):
+    """How a delivery ended, and why it made no document; the reason's `__cause__` is for logs only."""
+
+    outcome: Outcome
+    reason: RenderError | None = None
 
 
 class Reports(Protocol):
@@ -120,7 +127,7 @@ class Workshop:
     retention: timedelta
 
 
-def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Outcome:
+def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Ending:
     """
     Claim, render, publish, finalise.
 
@@ -133,15 +140,16 @@ def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Out
     reports, now = workshop.reports, workshop.clock()
     report = reports.claim(uuid, owner=uuid4().hex, now=now, lease_until=deadline + LEASE_MARGIN)
     if report is None:
-        return Outcome.SKIPPED
+        return Ending(Outcome.SKIPPED)
     try:
         result = _document(report, deadline, workshop)
         reports.complete(report, result, now=workshop.clock())
     except Fenced:
-        return Outcome.FENCED
+        return Ending(Outcome.FENCED)
     except Exception as error:  # noqa: BLE001 - whatever happened, the report must come to an end
-        return _give_up(report, _reason(error), workshop)
-    return Outcome.COMPLETED
+        reason = _reason(error)
+        return Ending(_give_up(report, reason, workshop), reason)
+    return Ending(Outcome.COMPLETED)
 
 
 def _reason(error: Exception) -> RenderError:

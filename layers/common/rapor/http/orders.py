@@ -53,7 +53,7 @@ def order_in(body: Mapping[str, Any], catalogue: Catalogue, locale: str, errors:
     """
     errors = {} if errors is None else errors
     fields = {name: value for name, value in body.items() if value is not None}
-    for name in fields.keys() - READERS.keys():
+    for name in body.keys() - READERS.keys():
         errors[name] = [prohibited(name)]
     read = {name: reader(name, fields.get(name), errors) for name, reader in READERS.items()}
     report_type = _report_type(read["report_type"], catalogue, errors)

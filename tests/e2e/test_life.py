@@ -1,0 +1,252 @@
+"""A report's life through the gateway: order, follow, list, download, and what others see of it."""
+
+import csv
+import io
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import duckdb
+import openpyxl
+import pypdf
+import pytest
+
+from local.first_order import Answer, request
+from tests.builders import CYBERCERT, a_catalogue
+from tests.service import Service
+
+pytestmark = pytest.mark.e2e
+PATH = "/api/v1/reports"
+GUARDED = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def ordered(service: Service, token: str | None = None, **changes: object) -> dict[str, Any]:
+    answer = service.call("POST", PATH, {**CYBERCERT, **changes}, token=token)
+    assert answer.status == 201, answer.body
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+def completed(service: Service, token: str | None = None, **changes: object) -> dict[str, Any]:
+    report = service.finished(ordered(service, token, **changes)["uuid"], token=token)
+    assert report["status"] == "completed", report["error"]
+    return report
+
+
+@pytest.fixture(scope="module")
+def source(service: Service) -> list[tuple[Any, ...]]:
+    """What the type's own query gives, asked without any code of ours."""
+    users = a_catalogue().get("users")
+    assert users is not None
+    with duckdb.connect() as con:
+        con.execute(f"create view users as from '{service.home}/data/users/*.parquet'")
+        return con.execute(users.query, CYBERCERT["parameters"]).fetchall()
+
+
+def test_a_csv_equals_the_source_row_for_row(service: Service, source: list[tuple[Any, ...]]) -> None:
+    report = completed(service, format="csv")
+
+    [head, *rows] = csv.reader(io.StringIO(service.document(report["uuid"]).decode(), newline=""))
+
+    assert head == [column["name"] for column in report["result"]["columns"]]
+    assert rows == [[as_csv(cell) for cell in row] for row in source]
+
+
+def as_csv(cell: object) -> str:
+    match cell:
+        case None:
+            return ""
+        case str() if cell.startswith(GUARDED):
+            return f"'{cell}"
+        case datetime():
+            return cell.isoformat() + "Z"
+    return str(cell)
+
+
+def test_a_json_equals_the_source_row_for_row(service: Service, source: list[tuple[Any, ...]]) -> None:
+    report = completed(service, format="json")
+
+    document = json.loads(service.document(report["uuid"]), parse_float=Decimal)
+
+    assert [tuple(row.values()) for row in document["rows"]] == [tuple(map(as_json, row)) for row in source]
+    assert document["report"]["uuid"] == report["uuid"]
+
+
+def as_json(cell: object) -> object:
+    match cell:
+        case datetime():
+            return cell.isoformat() + "Z"
+        case date():
+            return cell.isoformat()
+    return cell
+
+
+def test_an_excel_equals_the_source_row_for_row(service: Service, source: list[tuple[Any, ...]]) -> None:
+    report = completed(service, format="excel")
+
+    sheet = openpyxl.load_workbook(io.BytesIO(service.document(report["uuid"])), read_only=True).worksheets[0]
+    [head, *rows] = sheet.iter_rows()
+
+    assert [cell.value for cell in head][1:3] == ["Ad soyad", "E-posta"]
+    assert len(rows) == len(source)
+    assert not [cell for row in rows for cell in row if cell.data_type == "f"]
+    for row, expected in zip(rows, source, strict=True):
+        values = [cell.value for cell in row] + [None] * (len(expected) - len(row))
+        assert [as_python(value) for value in values[:7]] == [as_python(value) for value in expected[:7]]
+        assert (values[8] is None) == (expected[8] is None)
+        assert Decimal(str(values[8] or 0)) == (expected[8] or 0)
+
+
+def as_python(cell: object) -> object:
+    """What openpyxl gives back for a cell: days as datetimes, control characters as they are escaped in XML."""
+    match cell:
+        case datetime():
+            return cell.date()
+        case str():
+            return openpyxl.utils.escape.escape(openpyxl.utils.escape.unescape(cell)).replace("\r\n", "\n")
+    return cell
+
+
+def test_a_pdf_says_what_it_is_with_every_letter_right(service: Service, source: list[tuple[Any, ...]]) -> None:
+    report = completed(service)
+
+    pdf = pypdf.PdfReader(io.BytesIO(service.document(report["uuid"])))
+    text = "\n".join(page.extract_text() for page in pdf.pages)
+
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "Kullanıcı Raporu"
+    for words in ("Kullanıcı Raporu", "2025-01-01", "2025-12-31", "active", "Ad soyad", "Şehir"):
+        assert words in text
+    assert f"{len(source):,}".replace(",", ".") in text
+    turkish = [row for row in source if len(row[1]) < 30 and set(row[1]) < set(TURKISH)]
+    assert len(turkish) > 1000
+    assert [row[1] for row in turkish if row[1] not in text.replace("\n", " ")] == []
+
+
+TURKISH = "abcçdefgğhıijklmnoöprsştuüvyzqwxABCÇDEFGĞHIİJKLMNOÖPRSŞTUÜVYZQWX "
+
+
+def test_a_completed_report_says_what_its_document_is(service: Service, source: list[tuple[Any, ...]]) -> None:
+    report = completed(service, format="csv")
+    result = report["result"]
+
+    assert list(report)[:11] == [
+        "id", "uuid", "title", "report_type", "parameters", "format",
+        "status", "is_active", "user_id", "created_at", "updated_at",
+    ]  # fmt: skip
+    assert result["row_count"] == result["rows_total"] == len(source)
+    assert result["truncated"] is False
+    assert result["size_bytes"] == len(service.document(report["uuid"]))
+    assert result["content_type"] == "text/csv; charset=utf-8"
+    assert "key" not in result
+    assert report["progress"]["percent"] == 100
+    assert report["error"] is None
+    assert report["created_at"] <= report["started_at"] <= report["finished_at"]
+    assert report["download_url"] == report["file_path"] == f"{PATH}/{report['uuid']}/download"
+
+
+def test_an_own_caller_gets_only_their_own_rows(service: Service) -> None:
+    token = service.token(sub="1", permissions=["reports.generate.own", "reports.view.own", "reports.export.own"])
+
+    report = completed(service, token, format="csv", parameters={})
+    rows = list(csv.DictReader(io.StringIO(service.document(report["uuid"], token=token).decode(), newline="")))
+
+    assert rows
+    assert {row["user_id"] for row in rows} == {"1"}
+
+
+def test_a_download_may_be_a_redirect_or_json(service: Service) -> None:
+    report = completed(service, format="csv")
+    path = f"{PATH}/{report['uuid']}/download"
+
+    redirect = service.call("GET", path)
+    listed = accepting_json(service, path)
+
+    assert redirect.status == 302
+    assert redirect.body == b""
+    assert listed.status == 200
+    assert listed.json().keys() == {"url", "expires_at"}
+    document = request("GET", listed.json()["url"])
+    assert document.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert document.headers["Content-Disposition"] == (
+        "attachment; filename=\"Kullan_c_ Raporu.csv\"; filename*=UTF-8''Kullan%C4%B1c%C4%B1%20Raporu.csv"
+    )
+    assert parse_qs(urlsplit(listed.json()["url"]).query)["X-Amz-Expires"] == ["300"]
+
+
+def accepting_json(service: Service, path: str) -> Answer:
+    return request("GET", service.url + path, token=service.token(), headers={"Accept": "application/json"})
+
+
+def test_a_link_that_was_changed_opens_nothing(service: Service) -> None:
+    report = completed(service, format="csv")
+    link = service.call("GET", f"{PATH}/{report['uuid']}/download").headers["Location"]
+
+    assert request("GET", link.replace("X-Amz-Expires=300", "X-Amz-Expires=3000")).status == 403
+    assert request("GET", link.split("?")[0]).status == 403
+
+
+def test_there_is_no_document_before_there_is_one(service: Service) -> None:
+    report = ordered(service, is_active=False)
+
+    answer = service.call("GET", f"{PATH}/{report['uuid']}/download")
+
+    assert answer.status == 409
+    assert answer.json()["code"] == "not_completed"
+
+
+def test_foreign_and_absent_reports_answer_alike(service: Service) -> None:
+    report = ordered(service, is_active=False)
+    stranger = service.token(sub="2", permissions=["reports.view.own", "reports.export.own"])
+    absent = "123e4567-e89b-42d3-a456-426614174000"
+
+    for suffix in ("", "/download"):
+        answers = [
+            service.call("GET", f"{PATH}/{uuid}{suffix}", token=stranger) for uuid in (report["uuid"], absent, "x")
+        ]
+
+        assert [answer.status for answer in answers] == [404] * 3
+        assert len({json.dumps({**answer.json(), "request_id": ""}) for answer in answers}) == 1
+        assert {len(answer.headers) for answer in answers} == {len(answers[0].headers)}
+
+
+def test_an_unfinished_report_says_when_to_look_again(service: Service) -> None:
+    report = ordered(service, is_active=False)
+
+    answer = service.call("GET", f"{PATH}/{report['uuid']}")
+
+    assert answer.status == 200
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_pages_lead_through_all_of_a_callers_reports(service: Service) -> None:
+    token = service.token(sub="lister", permissions=["reports.generate.own", "reports.view.own"])
+    made = [ordered(service, token, is_active=False, title=f"Rapor {n}")["uuid"] for n in range(7)]
+
+    found, path = [], f"{PATH}?per_page=3"
+    while path:
+        page = service.call("GET", path, token=token).json()
+        found += [report["uuid"] for report in page["data"]]
+        path = (page["links"]["next"] or "").removeprefix(service.url)
+
+    assert found == made[::-1]
+
+
+def test_a_cursor_of_somebody_else_is_refused(service: Service) -> None:
+    token = service.token(sub="lister2")
+    for _ in range(2):
+        ordered(service, token, is_active=False)
+    page = service.call("GET", f"{PATH}?per_page=1", token=token).json()
+
+    answer = service.call("GET", f"{PATH}?cursor={page['meta']['next_cursor']}", token=service.token(sub="other"))
+
+    assert answer.status == 422
+    assert answer.json()["errors"] == {"cursor": ["The selected cursor is invalid."]}
+
+
+def test_a_crash_is_not_a_leak(service: Service) -> None:
+    answer = service.call("GET", f"{PATH}?per_page=1&cursor=%FF%FE")
+
+    assert answer.status == 422

@@ -1,0 +1,52 @@
+"""What the README tells to type does what it says."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders import ROOT
+from tests.service import Service
+
+pytestmark = pytest.mark.e2e
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```\n(.*?)```", README.partition("## Your first report")[2].partition("\n## ")[0], re.DOTALL)
+
+
+def typed(commands: str, service: Service, folder: Path) -> str:
+    """What a shell in the project's folder prints, with this service in the place of the default one."""
+    commands = commands.replace("http://127.0.0.1:3000", service.url)
+    commands = commands.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    environ = os.environ | {"RAPOR_HOME": str(service.home)}
+    done = subprocess.run(
+        ["bash", "-euc", commands], cwd=folder, env=environ, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_first_report_is_ordered_followed_and_fetched_as_told(service: Service, tmp_path: Path) -> None:
+    order, follow = BLOCKS
+
+    answer = typed(order, service, tmp_path)
+    report = json.loads(answer.splitlines()[-1])
+    service.finished(report["uuid"])
+    [token] = re.findall(r"^TOKEN=.*$", order, re.MULTILINE)
+    detail = typed(token + "\n" + follow.replace("UUID=…", f"UUID={report['uuid']}"), service, tmp_path)
+
+    assert answer.startswith("HTTP/1.1 201")
+    assert report["title"] == "Kullanıcı Raporu"
+    assert json.loads(detail)["status"] == "completed"
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_every_folder_of_the_map_is_there() -> None:
+    folders = re.findall(r"^\| `([\w/.]+)` \|", README, re.MULTILINE)
+
+    assert len(folders) >= 9
+    assert [folder for folder in folders if not (ROOT / folder).exists()] == []
