@@ -1,3 +1,5 @@
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,20 @@ def test_a_mistake_names_file_key_and_reason(tmp_path: Path, text: str, key: str
     assert raised.value.file == "users.toml"
     assert raised.value.key == key
     assert reason in raised.value.reason
+
+
+def test_a_mistake_is_forgotten_with_its_traceback(tmp_path: Path) -> None:
+    (tmp_path / "users.toml").write_text(USERS.replace("status = $status", "status = $state"))
+
+    def mistake() -> weakref.ref[CatalogueError]:
+        with pytest.raises(CatalogueError) as raised:  # the traceback holds this frame, which holds the error
+            Catalogue.load(tmp_path)
+        return weakref.ref(raised.value)
+
+    made = mistake()
+    gc.collect()
+
+    assert made() is None
 
 
 def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import jsonschema_rs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from rapor.errors import CatalogueError
 from rapor.report import Format, Lane
@@ -89,7 +90,9 @@ class ReportType(Strict):
     def _query_and_parameters_agree(self) -> "ReportType":
         unknown = set(NAMED_PARAMETER.findall(self.query)) - set(self.parameter_names)
         if unknown:
-            raise ValueError(f"query uses ${min(unknown)}, which [parameters.properties] does not declare")
+            # Not a ValueError: pydantic would keep it with its traceback, out of the garbage collector's sight.
+            reason = "query uses ${name}, which [parameters.properties] does not declare"
+            raise PydanticCustomError("undeclared_parameter", reason, {"name": min(unknown)})
         return self
 
     @property
