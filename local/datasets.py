@@ -9,194 +9,46 @@ import csv
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
 
 SEED = 20250101
-EDITION = "1"  # of the generators: what was written under another one is written again
+EDITION = "2"  # of the generators: what was written under another one is written again
 MARKER = "_edition"  # a leading underscore is not data
 NULL = "\\N"
 
 USER_ROWS = 12_000
 ACCOUNTS = 2500
-FIRST_DAY = date(2023, 1, 1)
+FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2025, 12, 31)
+DAYS = (LAST_DAY - FIRST_DAY).days + 1
+SEEN_WITHIN = timedelta(days=365)  # of the registration
 NEVER_SEEN, NO_BALANCE, OWING = 0.08, 0.05, 0.1  # of the rows
-DAYS = (date(2025, 12, 31) - FIRST_DAY).days + 1
 
-FIRST_NAMES = [
-    "Ayşe",
-    "Fatma",
-    "Emine",
-    "Hatice",
-    "Zeynep",
-    "Elif",
-    "Meryem",
-    "Şerife",
-    "Zehra",
-    "Sultan",
-    "Hanife",
-    "Merve",
-    "Havva",
-    "Özlem",
-    "Gülşah",
-    "Çiğdem",
-    "Şule",
-    "Tuğba",
-    "Müge",
-    "İrem",
-    "Ilgın",
-    "Işıl",
-    "Nilüfer",
-    "Gökçe",
-    "Öykü",
-    "Ümmühan",
-    "Mehmet",
-    "Mustafa",
-    "Ahmet",
-    "Ali",
-    "Hüseyin",
-    "Hasan",
-    "İbrahim",
-    "İsmail",
-    "Osman",
-    "Yusuf",
-    "Murat",
-    "Ömer",
-    "Ramazan",
-    "Halil",
-    "Süleyman",
-    "Abdullah",
-    "Çağlar",
-    "Çağrı",
-    "Göksel",
-    "Gürkan",
-    "Ümit",
-    "Özgür",
-    "Uğur",
-    "Tuğrul",
-    "Ufuk",
-    "Barış",
-    "Şükrü",
-    "Kağan",
-    "Doğukan",
-    "Oğuzhan",
-    "Yiğit",
-    "Işık",
-    "Rıza",
-    "Ilgaz",
-    "Cem",
-    "Deniz",
-    "Ece",
-]
-LAST_NAMES = [
-    "Yılmaz",
-    "Kaya",
-    "Demir",
-    "Çelik",
-    "Şahin",
-    "Yıldız",
-    "Yıldırım",
-    "Öztürk",
-    "Aydın",
-    "Özdemir",
-    "Arslan",
-    "Doğan",
-    "Kılıç",
-    "Aslan",
-    "Çetin",
-    "Kara",
-    "Koç",
-    "Kurt",
-    "Özkan",
-    "Şimşek",
-    "Polat",
-    "Özcan",
-    "Korkmaz",
-    "Çakır",
-    "Erdoğan",
-    "Yavuz",
-    "Can",
-    "Acar",
-    "Şen",
-    "Aktaş",
-    "Güler",
-    "Yalçın",
-    "Güneş",
-    "Bozkurt",
-    "Bulut",
-    "Keskin",
-    "Ünal",
-    "Turan",
-    "Gül",
-    "Özer",
-    "Işık",
-    "Kaplan",
-    "Avcı",
-    "Sarı",
-    "Tekin",
-    "Taş",
-    "Köse",
-    "Yüksel",
-    "Ateş",
-    "Aksoy",
-    "İnan",
-    "İnce",
-    "Iğdırlı",
-    "Ağaoğlu",
-    "Müftüoğlu",
-    "Gümüş",
-    "Üstün",
-    "Çağlayan",
-    "Ömeroğlu",
-    "Ğaripoğlu",
-]
-CITIES = [
-    "İstanbul",
-    "Ankara",
-    "İzmir",
-    "Bursa",
-    "Antalya",
-    "Adana",
-    "Konya",
-    "Şanlıurfa",
-    "Gaziantep",
-    "Kocaeli",
-    "Mersin",
-    "Diyarbakır",
-    "Hatay",
-    "Manisa",
-    "Kayseri",
-    "Samsun",
-    "Balıkesir",
-    "Kahramanmaraş",
-    "Van",
-    "Aydın",
-    "Tekirdağ",
-    "Sakarya",
-    "Denizli",
-    "Muğla",
-    "Eskişehir",
-    "Mardin",
-    "Trabzon",
-    "Ordu",
-    "Malatya",
-    "Erzurum",
-    "Çorum",
-    "Çanakkale",
-    "Iğdır",
-    "Ağrı",
-    "Uşak",
-    "Kırşehir",
-    "Düzce",
-    "Gümüşhane",
-    "Niğde",
-    "Tunceli",
-    "Şırnak",
-    "Muş",
-    "Bingöl",
-]
+FIRST_NAMES = (
+    "Ayşe", "Fatma", "Emine", "Hatice", "Zeynep", "Elif", "Meryem", "Şerife", "Zehra", "Sultan", "Hanife",
+    "Merve", "Havva", "Özlem", "Gülşah", "Çiğdem", "Şule", "Tuğba", "Müge", "İrem", "Ilgın", "Işıl", "Nilüfer",
+    "Gökçe", "Öykü", "Ümmühan", "Mehmet", "Mustafa", "Ahmet", "Ali", "Hüseyin", "Hasan", "İbrahim", "İsmail",
+    "Osman", "Yusuf", "Murat", "Ömer", "Ramazan", "Halil", "Süleyman", "Abdullah", "Çağlar", "Çağrı", "Göksel",
+    "Gürkan", "Ümit", "Özgür", "Uğur", "Tuğrul", "Ufuk", "Barış", "Şükrü", "Kağan", "Doğukan", "Oğuzhan",
+    "Yiğit", "Işık", "Rıza", "Ilgaz", "Cem", "Deniz", "Ece",
+)  # fmt: skip
+LAST_NAMES = (
+    "Yılmaz", "Kaya", "Demir", "Çelik", "Şahin", "Yıldız", "Yıldırım", "Öztürk", "Aydın", "Özdemir", "Arslan",
+    "Doğan", "Kılıç", "Aslan", "Çetin", "Kara", "Koç", "Kurt", "Özkan", "Şimşek", "Polat", "Özcan", "Korkmaz",
+    "Çakır", "Erdoğan", "Yavuz", "Can", "Acar", "Şen", "Aktaş", "Güler", "Yalçın", "Güneş", "Bozkurt", "Bulut",
+    "Keskin", "Ünal", "Turan", "Gül", "Özer", "Işık", "Kaplan", "Avcı", "Sarı", "Tekin", "Taş", "Köse",
+    "Yüksel", "Ateş", "Aksoy", "İnan", "İnce", "Iğdırlı", "Ağaoğlu", "Müftüoğlu", "Gümüş", "Üstün", "Çağlayan",
+    "Ömeroğlu", "Ğaripoğlu",
+)  # fmt: skip
+CITIES = (
+    "İstanbul", "Ankara", "İzmir", "Bursa", "Antalya", "Adana", "Konya", "Şanlıurfa", "Gaziantep", "Kocaeli",
+    "Mersin", "Diyarbakır", "Hatay", "Manisa", "Kayseri", "Samsun", "Balıkesir", "Kahramanmaraş", "Van",
+    "Aydın", "Tekirdağ", "Sakarya", "Denizli", "Muğla", "Eskişehir", "Mardin", "Trabzon", "Ordu", "Malatya",
+    "Erzurum", "Çorum", "Çanakkale", "Iğdır", "Ağrı", "Uşak", "Kırşehir", "Düzce", "Gümüşhane", "Niğde",
+    "Tunceli", "Şırnak", "Muş", "Bingöl",
+)  # fmt: skip
 TO_ASCII = str.maketrans("çğıöşüÇĞİÖŞÜ", "cgiosuCGIOSU")
 
 OTHER_SCRIPTS = (
@@ -279,8 +131,9 @@ def _times(chance: random.Random) -> tuple[date, object]:
     registered = FIRST_DAY + timedelta(days=chance.randrange(DAYS))
     if chance.random() < NEVER_SEEN:
         return registered, NULL
-    midnight = datetime.combine(registered, datetime.min.time())
-    return registered, midnight + timedelta(seconds=chance.randrange(86_400 * 365), milliseconds=chance.randrange(1000))
+    midnight = datetime.combine(registered, time())
+    end = min(midnight + SEEN_WITHIN, datetime.combine(LAST_DAY, time()) + timedelta(days=1))
+    return registered, midnight + timedelta(seconds=chance.randrange(int((end - midnight).total_seconds())))
 
 
 def _balance(chance: random.Random) -> str:

@@ -119,6 +119,17 @@ def test_registration_fills_three_years(shipped: Path) -> None:
     assert (first, last) == ("2023-01-01", "2025-12-31")
 
 
+def test_users_were_seen_in_whole_seconds_between_registration_and_the_last_day(shipped: Path) -> None:
+    [(fractions, early, first, last)] = ask(
+        shipped,
+        "count(*) filter (last_seen_at <> date_trunc('second', last_seen_at)),"
+        " count(*) filter (last_seen_at < registered_on), min(last_seen_at)::varchar, max(last_seen_at)::varchar",
+    )
+
+    assert (fractions, early) == (0, 0)
+    assert "2023-01-01 00:00:00" <= str(first) < str(last) <= "2025-12-31 23:59:59"
+
+
 def test_names_have_every_turkish_letter(shipped: Path) -> None:
     letters = set("".join(str(name) for name, _ in ask(shipped, "full_name, city")))
 
@@ -149,7 +160,7 @@ def test_what_is_there_is_not_written_again(tmp_path: Path) -> None:
 def test_another_edition_writes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator.ensure_datasets(tmp_path)
     (tmp_path / "users/users.parquet").write_bytes(b"old")
-    monkeypatch.setattr(generator, "EDITION", "2")
+    monkeypatch.setattr(generator, "EDITION", "another")
 
     generator.ensure_datasets(tmp_path)
 
