@@ -4,7 +4,9 @@ import gzip
 import io
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import boto3
@@ -16,6 +18,9 @@ from rapor.catalogue import ReportType
 from rapor.data.engine import DuckDBEngine
 from rapor.data.ranges import PROTOCOL, RangeFile, Ranges, bucket_store
 from rapor.errors import SourceInvalid, SourceUnavailable
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
 
 ROWS = 50_000
 
@@ -126,7 +131,7 @@ def test_a_filter_reads_less_than_the_object(bucket: str) -> None:
     read: list[int] = []
 
     class Counting(Ranges):
-        def fetch(self, item: object, start: int, end: int) -> bytes:
+        def fetch(self, item: "ObjectMeta", start: int, end: int) -> bytes:
             read.append(end - start)
             return super().fetch(item, start, end)
 
@@ -168,10 +173,12 @@ def test_threads_do_not_move_each_other() -> None:
         def __init__(self) -> None:
             pass
 
-        def fetch(self, item: object, start: int, end: int) -> bytes:
+        def fetch(self, item: "ObjectMeta", start: int, end: int) -> bytes:
             return bytes(range(start, end))
 
-    file = RangeFile(Alphabet(), {"size": 200})
+    file = RangeFile(
+        Alphabet(), {"path": "a", "size": 200, "last_modified": datetime.now(UTC), "e_tag": None, "version": None}
+    )
     file.seek(100)
 
     other = threading.Thread(target=file.seek, args=(7,))
@@ -262,4 +269,7 @@ def test_a_missing_bucket_is_unavailable(tmp_path: Path) -> None:
 def test_plain_http_needs_a_named_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
 
-    assert bucket_store("s3://b/p").client_options["allow_http"] == "false"
+    options = bucket_store("s3://b/p").client_options
+
+    assert options is not None
+    assert str(options["allow_http"]) == "false"

@@ -8,6 +8,8 @@ from typing import Any
 from rapor.catalogue import Column
 from rapor.documents.parts import Batch, CsvOptions, Head
 
+Row = tuple[Any, ...]
+
 COLUMNS = tuple(
     Column.model_validate({"name": name, "type": kind, "label": {"tr": tr, "en": en}})
     for name, kind, tr, en in (
@@ -82,7 +84,7 @@ DATES = (
 MOMENTS = (None, datetime(1850, 1, 1, 12), datetime(2025, 6, 1, 23, 59, 59), datetime(2025, 6, 1, 0, 0, 0, 123456))
 
 
-def rows(count: int = 1000) -> list[tuple[Any, ...]]:
+def rows(count: int = 1000) -> list[Row]:
     return [
         (
             index + 1,
@@ -98,7 +100,7 @@ def rows(count: int = 1000) -> list[tuple[Any, ...]]:
     ]
 
 
-def plain_rows(count: int) -> list[tuple[Any, ...]]:
+def plain_rows(count: int) -> list[Row]:
     return [
         (
             index + 1,
@@ -114,7 +116,7 @@ def plain_rows(count: int) -> list[tuple[Any, ...]]:
     ]
 
 
-def batches(rows: Sequence[tuple[Any, ...]], size: int = 300) -> Iterator[Batch]:
+def batches(rows: Sequence[Row], size: int = 300) -> Iterator[Batch]:
     for first in range(0, len(rows), size):
         yield list(zip(*rows[first : first + size], strict=True))
 

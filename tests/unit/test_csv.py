@@ -1,20 +1,22 @@
 import csv
 import io
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from rapor.catalogue import Column
 from rapor.documents.csv import write_csv
-from rapor.documents.parts import CsvOptions
-from tests.unit.document_samples import COLUMNS, NOTES, WriteOnly, batches, head, rows
+from rapor.documents.parts import Batch, CsvOptions
+from tests.unit.document_samples import COLUMNS, NOTES, Row, WriteOnly, batches, head, rows
 
 
-def read_back(data, delimiter=","):
+def read_back(data: bytes, delimiter: str = ",") -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter))
 
 
-def write(table, **options):
+def write(table: Sequence[Row], **options: Any) -> bytes:
     sink = WriteOnly()
     written = write_csv(head(len(table), csv=CsvOptions(**options)), COLUMNS, batches(table), sink)
     assert written.rows == len(table)
@@ -96,7 +98,7 @@ def test_same_input_gives_same_bytes() -> None:
 def test_bytes_leave_before_the_rows_end() -> None:
     sink = WriteOnly()
 
-    def source():
+    def source() -> Iterator[Batch]:
         for batch in batches(rows()):
             yield batch
             assert sink.size > 0
@@ -106,6 +108,6 @@ def test_bytes_leave_before_the_rows_end() -> None:
 
 
 @pytest.mark.parametrize("batch", [[[1]] * 7, [[1]] * 7 + [[1, 2]]])
-def test_rows_of_another_shape_are_refused(batch) -> None:
+def test_rows_of_another_shape_are_refused(batch: Batch) -> None:
     with pytest.raises(ValueError, match="a batch has"):
         write_csv(head(1), COLUMNS, iter([batch]), WriteOnly())

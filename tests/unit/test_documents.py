@@ -1,5 +1,6 @@
 import pytest
 
+from rapor.documents.parts import Batch, Writer
 from rapor.documents.writers import WRITERS
 from rapor.errors import SourceInvalid
 from rapor.locale import LOCALES, locale_of
@@ -12,21 +13,21 @@ def test_every_format_has_a_writer() -> None:
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=str)
-def test_no_writer_drops_a_column(write) -> None:
+def test_no_writer_drops_a_column(write: Writer) -> None:
     with pytest.raises(ValueError, match="a batch has 7 columns, the report 8"):
         write(head(1), COLUMNS, iter([[[1]] * 7]), WriteOnly())
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=str)
-def test_no_writer_drops_a_cell(write) -> None:
-    batch = [[1, 2], ["a"], ["b"], [None], [None], [None], [None], [None]]
+def test_no_writer_drops_a_cell(write: Writer) -> None:
+    batch: Batch = [[1, 2], ["a"], ["b"], [None], [None], [None], [None], [None]]
 
     with pytest.raises(ValueError, match="unequal length"):
         write(head(2), COLUMNS, iter([batch]), WriteOnly())
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=str)
-def test_no_writer_takes_text_for_a_number(write) -> None:
+def test_no_writer_takes_text_for_a_number(write: Writer) -> None:
     with pytest.raises(SourceInvalid, match="column 'id' is declared integer but holds str"):
         write(head(1), COLUMNS[:1], iter([[["1"]]]), WriteOnly())
 

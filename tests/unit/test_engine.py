@@ -17,7 +17,7 @@ from rapor.data import engine as engine_module
 from rapor.data.datasets import Folder
 from rapor.data.engine import DuckDBEngine
 from rapor.data.faults import MEANINGS, meaning
-from rapor.data.query import check_query
+from rapor.data.query import Query, check_query
 
 USERS_TYPE = Path(__file__).parents[2] / "layers/catalogue/report_types/users.toml"
 BY_ID = "select id, name from users order by id"
@@ -69,7 +69,7 @@ def read(
 
 def unchecked(engine: DuckDBEngine, query: str, own: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Run *query* as if the lint did not exist: what remains is DuckDB's own door."""
-    monkeypatch.setattr(engine_module, "read_query", lambda _con, of: engine_module.Query(of.query, frozenset()))
+    monkeypatch.setattr(engine_module, "read_query", lambda _con, of: Query(of.query, frozenset()))
     return read(engine, report_type(query, {"x": "text"}), own=own)
 
 
@@ -448,6 +448,7 @@ def test_duckdb_itself_refuses_what_the_lint_would(
 
 def test_a_python_variable_is_not_a_table(engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = duckdb.sql("select 'x' as x")
+    assert frame is not None
 
     with pytest.raises(errors.SourceInvalid):
         unchecked(engine, "select x from frame", "3", monkeypatch)

@@ -1,34 +1,37 @@
 import io
 import re
 import zipfile
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import openpyxl
 import pytest
 
 from rapor.documents.excel import archive, sheet, write_excel
 from rapor.documents.excel.cells import letters_of
+from rapor.documents.parts import Batch
 from rapor.errors import SourceInvalid
-from tests.unit.document_samples import COLUMNS, WriteOnly, batches, head, rows
+from tests.unit.document_samples import COLUMNS, Row, WriteOnly, batches, head, rows
 
 
-def write(table, **heading):
+def write(table: Sequence[Row], **heading: Any) -> bytes:
     sink = WriteOnly()
     written = write_excel(head(len(table), **heading), COLUMNS, batches(table), sink)
     assert written.rows == len(table)
     return sink.data
 
 
-def opened(data):
+def opened(data: bytes) -> Any:
     return openpyxl.load_workbook(io.BytesIO(data))
 
 
-def unescaped(text):
+def unescaped(text: str | None) -> str | None:
     return text and re.sub("_x([0-9A-F]{4})_", lambda match: chr(int(match[1], 16)), text)
 
 
-def number(value):
+def number(value: Decimal | None) -> Decimal | str | None:
     return (
         value if value is None or len(str(value).strip("-").replace(".", "").strip("0")) <= 15 else format(value, "f")
     )
@@ -75,7 +78,7 @@ def test_head_is_frozen_filtered_and_labelled() -> None:
     assert page["F6"].number_format == "dd\\.mm\\.yyyy"
 
 
-def test_rows_roll_over_to_the_next_sheet(monkeypatch) -> None:
+def test_rows_roll_over_to_the_next_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet, "ROW_LIMIT", 401)
 
     book = opened(write(rows(1000)))
@@ -122,9 +125,9 @@ def test_same_input_gives_same_bytes() -> None:
 
 def test_bytes_leave_before_the_rows_end() -> None:
     sink = WriteOnly()
-    sizes = []
+    sizes: list[int] = []
 
-    def source():
+    def source() -> Iterator[Batch]:
         for batch in batches(rows(6000)):
             yield batch
             sizes.append(sink.size)
@@ -141,7 +144,7 @@ def test_archive_is_sound() -> None:
     assert {entry.date_time for entry in archive_file.infolist()} == {(2025, 1, 1, 0, 0, 0)}
 
 
-def test_archive_past_32_bits_carries_zip64(monkeypatch) -> None:
+def test_archive_past_32_bits_carries_zip64(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "FULL_32", 2000)
 
     data = write(rows(1000))
@@ -165,5 +168,5 @@ def test_zip64_end_is_read_by_others() -> None:
 @pytest.mark.parametrize(
     ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")]
 )
-def test_columns_have_letters(index, letters) -> None:
+def test_columns_have_letters(index: int, letters: str) -> None:
     assert letters_of(index) == letters

@@ -1,23 +1,25 @@
 import json
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Never
+from typing import Any, Never
 
 import pytest
 
 from rapor.catalogue import Column
 from rapor.documents.json import write_json
+from rapor.documents.parts import Batch
 from rapor.errors import SourceInvalid
-from tests.unit.document_samples import COLUMNS, WriteOnly, batches, head, rows
+from tests.unit.document_samples import COLUMNS, Row, WriteOnly, batches, head, rows
 
 
-def write(table, **heading):
+def write(table: Sequence[Row], **heading: Any) -> bytes:
     sink = WriteOnly()
     write_json(head(len(table), **heading), COLUMNS, batches(table), sink)
     return sink.data
 
 
-def exact(data):
-    def refuse(constant) -> Never:
+def exact(data: bytes) -> Any:
+    def refuse(constant: str) -> Never:
         raise AssertionError(constant)
 
     return json.loads(data, parse_float=Decimal, parse_constant=refuse)
@@ -80,7 +82,7 @@ def test_same_input_gives_same_bytes() -> None:
 def test_bytes_leave_before_the_rows_end() -> None:
     sink = WriteOnly()
 
-    def source():
+    def source() -> Iterator[Batch]:
         for batch in batches(rows()):
             yield batch
             assert sink.size > 0

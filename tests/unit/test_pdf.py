@@ -2,29 +2,35 @@ import io
 import shutil
 import subprocess
 import unicodedata
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
 
 from rapor.catalogue import Column
+from rapor.documents.parts import Batch, Written
 from rapor.documents.pdf import Fonts, bidi, table, write_pdf
-from rapor.documents.pdf.layout import SHEETS
+from rapor.documents.pdf.layout import SHEETS, Sheet
 from rapor.documents.pdf.text import breaks
-from tests.unit.document_samples import COLUMNS, NAMES, WriteOnly, batches, head, plain_rows, rows
+from tests.unit.document_samples import COLUMNS, NAMES, Row, WriteOnly, batches, head, plain_rows, rows
 
 
-def write(table_rows, columns=COLUMNS, size=300, **heading):
+def write(
+    table_rows: Sequence[Row], columns: Sequence[Column] = COLUMNS, size: int = 300, **heading: Any
+) -> tuple[bytes, Written]:
     sink = WriteOnly()
     written = write_pdf(head(len(table_rows), **heading), columns, batches(table_rows, size), sink)
     return sink.data, written
 
 
-def pages_of(data):
+def pages_of(data: bytes) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data), strict=True).pages]
 
 
-def text_column(label="Ad"):
+def text_column(label: str = "Ad") -> Column:
     return Column.model_validate({"name": "name", "type": "text", "label": {"tr": label}})
 
 
@@ -42,7 +48,7 @@ def test_every_plain_row_comes_back_in_order() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "👍" not in name])
-def test_letters_of_every_script_can_be_copied(name) -> None:
+def test_letters_of_every_script_can_be_copied(name: str) -> None:
     data, written = write([(name,)], [text_column()])
 
     letters = set(name) - {" "}
@@ -100,7 +106,7 @@ def test_title_block_says_what_the_document_is() -> None:
 
 
 def test_metadata_is_of_the_report() -> None:
-    reader = pypdf.PdfReader(io.BytesIO(write(plain_rows(1))[0]))
+    reader: Any = pypdf.PdfReader(io.BytesIO(write(plain_rows(1))[0]))
 
     assert reader.metadata.title == "Kullanıcı raporu: ığüşöç İ"
     assert reader.metadata.creation_date.isoformat() == "2025-12-31T23:59:01+00:00"
@@ -116,7 +122,7 @@ def test_same_input_gives_same_bytes() -> None:
     assert write(rows())[0] == write(rows())[0]
 
 
-def test_template_rows_equal_rows_set_line_by_line(monkeypatch) -> None:
+def test_template_rows_equal_rows_set_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
     fast, _ = write(plain_rows(700))
 
     monkeypatch.setattr(table.Table, "_odd_ones", lambda _, cells, __: set(range(len(cells))))
@@ -133,14 +139,16 @@ def test_a_number_wider_than_its_column_stays_on_one_line() -> None:
     data, _ = write([narrow] * 10 + [wide], columns, size=10)
 
     assert pages_of(data)[0].count("123.456.789.012.345.678.901.234.567.890,12") == 6
-    assert b"Tz" in pypdf.PdfReader(io.BytesIO(data)).pages[0].get_contents().get_data()
+    contents = pypdf.PdfReader(io.BytesIO(data)).pages[0].get_contents()
+    assert contents is not None
+    assert b"Tz" in contents.get_data()
 
 
 def test_bytes_leave_before_the_rows_end() -> None:
     sink = WriteOnly()
-    sizes = []
+    sizes: list[int] = []
 
-    def source():
+    def source() -> Iterator[Batch]:
         for batch in batches(plain_rows(2000)):
             yield batch
             sizes.append(sink.size)
@@ -152,7 +160,7 @@ def test_bytes_leave_before_the_rows_end() -> None:
 
 
 @pytest.mark.parametrize(("count", "sheet"), [(2, SHEETS[0]), (9, SHEETS[1]), (16, SHEETS[3])])
-def test_sheet_grows_with_the_columns(count, sheet) -> None:
+def test_sheet_grows_with_the_columns(count: int, sheet: Sheet) -> None:
     columns = [
         Column.model_validate({"name": f"c{index}", "type": "decimal", "label": {"tr": f"Tutar {index}"}})
         for index in range(count)
@@ -210,7 +218,7 @@ def test_every_letter_of_a_paragraph_is_on_some_line() -> None:
         ("a (אב) b", "00011000"),
     ],
 )
-def test_levels_follow_the_bidirectional_algorithm(text, levels) -> None:
+def test_levels_follow_the_bidirectional_algorithm(text: str, levels: str) -> None:
     assert "".join(map(str, bidi.levels_of(text))) == levels
 
 
@@ -227,7 +235,7 @@ def test_fallback_fonts_are_loaded_only_when_asked_for() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
-def test_another_reader_gives_every_letter_back(tmp_path) -> None:
+def test_another_reader_gives_every_letter_back(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(write(rows(60))[0])
 
     text = subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True).stdout.decode()
@@ -238,7 +246,7 @@ def test_another_reader_gives_every_letter_back(tmp_path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("qpdf"), reason="qpdf is not installed")
-def test_file_is_sound(tmp_path) -> None:
+def test_file_is_sound(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(write(rows())[0])
 
     check = subprocess.run(["qpdf", "--check", tmp_path / "a.pdf"], capture_output=True, check=False)
