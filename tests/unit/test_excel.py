@@ -153,6 +153,19 @@ def test_archive_past_32_bits_carries_zip64(monkeypatch: pytest.MonkeyPatch) -> 
     assert b"PK\6\7" in data
 
 
+@pytest.mark.parametrize(("size", "descriptor"), [(1999, 16), (2000, 24)])
+def test_descriptor_is_long_where_the_directory_says_zip64(
+    monkeypatch: pytest.MonkeyPatch, size: int, descriptor: int
+) -> None:
+    monkeypatch.setattr(archive, "FULL_32", 2000)
+    sink = WriteOnly()
+
+    archive.Zip(sink).add("a", bytes(size))
+
+    assert sink.data[-descriptor:].startswith(b"PK\7\x08")
+    assert len(archive.central_header(archive.Entry(b"a", offset=0, size=size))) == 47 + (descriptor == 24) * 28
+
+
 def test_zip64_end_is_read_by_others() -> None:
     entry = archive.Entry(b"a", offset=0, crc=0, packed=0, size=0)
     directory = archive.central_header(entry)

@@ -56,7 +56,7 @@ class Zip:
         """Close the entry."""
         entry = self._entries[-1]
         self._pack(self._compressor.flush())
-        form = "<4sIQQ" if max(entry.packed, entry.size) > FULL_32 else "<4sIII"
+        form = "<4sIQQ" if max(entry.packed, entry.size) >= FULL_32 else "<4sIII"
         self._write(struct.pack(form, b"PK\7\x08", entry.crc, entry.packed, entry.size))
 
     def add(self, name: str, data: bytes) -> None:
