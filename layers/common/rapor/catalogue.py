@@ -130,10 +130,6 @@ class ReportType(Strict):
         properties: dict[str, dict[str, Any]] = self.parameters.get("properties", {})
         return {name: parameters.get(name, schema.get("default")) for name, schema in properties.items()}
 
-    def in_words(self, words: Mapping[Any, str], locale: str) -> str:
-        """The word for *locale*, else the first the file has."""
-        return words.get(locale) or next(iter(words.values()))
-
 
 class Catalogue:
     """The report types by name."""

@@ -14,7 +14,6 @@ class Locale:
     `date_form` is filled with year, month and day; `excel_date` says the same in ECMA-376 §18.8.30.
     """
 
-    code: str
     group: str
     decimal: str
     date_form: str
@@ -32,14 +31,10 @@ class Locale:
     about: str
     no_rows: str
 
-    def number(self, value: Decimal | float, *, grouped: bool = True) -> str:
+    def number(self, value: Decimal | float) -> str:
         """Write every digit there is, never rounded: 1.234,56 or 1,234.56."""
         exact = Decimal(repr(value)) if isinstance(value, float) else value
         text = f"{exact:,}" if isinstance(exact, int) else f"{exact:,f}"
-        return self.localised(text if grouped else text.replace(",", ""))
-
-    def localised(self, text: str) -> str:
-        """Swap the marks of a number that Python wrote with `,` and `.`."""
         return text.translate({ord(","): self.group, ord("."): self.decimal})
 
     def date(self, value: date) -> str:
@@ -54,7 +49,6 @@ class Locale:
 
 LOCALES: Mapping[str, Locale] = {
     "tr": Locale(
-        code="tr",
         group=".",
         decimal=",",
         date_form="%(d)s.%(m)s.%(y)s",
@@ -73,7 +67,6 @@ LOCALES: Mapping[str, Locale] = {
         no_rows="Bu koşullara uyan satır yok.",
     ),
     "en": Locale(
-        code="en",
         group=",",
         decimal=".",
         date_form="%(y)s-%(m)s-%(d)s",

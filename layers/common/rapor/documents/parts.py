@@ -31,7 +31,7 @@ class Head:
     """
     What a document says about itself.
 
-    `parameters` are (label, value) in words, `columns` labels in the report's locale.
+    `parameters` are (label, value) in the words of `locale`, `raw_parameters` as they were sent.
     `row_count` rows are about to come, of `rows_total` at the source.
     """
 

@@ -1,7 +1,7 @@
 """
 Rows to PDF (ISO 32000-2), streamed: a page leaves as soon as it is full.
 
-Memory is a page, the fonts in use and eight bytes per object.
+Memory is one batch, a page, the fonts in use and eight bytes per object.
 """
 
 from collections.abc import Iterable, Sequence

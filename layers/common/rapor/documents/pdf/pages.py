@@ -22,15 +22,15 @@ class Pages:
         self._pdf, self._sheet, self._face = pdf, sheet, face
         self._page_word = page_word
         self._note = self._shortened(note)
-        self._root, self.resources, self.total_form = pdf.reserve(), pdf.reserve(), pdf.reserve()
+        self._root, self._resources, self._total_form = pdf.reserve(), pdf.reserve(), pdf.reserve()
         self._branch = pdf.reserve()
-        self._branches: list[tuple[int, int]] = []
+        self._branches: list[int] = []
         self._leaves: list[int] = []
-        self.count = 0
+        self._count = 0
 
     def add(self, content: str) -> None:
         """Write one page; *content* lacks only the footer."""
-        self.count += 1
+        self._count += 1
         contents = self._pdf.add_stream((content + self._footer()).encode(ENCODING))
         self._leaves.append(self._pdf.add(b"<</Type/Page/Parent %d 0 R/Contents %d 0 R>>" % (self._branch, contents)))
         if len(self._leaves) == BRANCH:
@@ -43,26 +43,26 @@ class Pages:
         self._pdf.put(self._branch, b"null")
         named = b"".join([b"/%s %d 0 R" % (tag.encode(), number) for tag, number in fonts.items()])
         self._add_total(named)
-        resources = b"<</Font<<%s>>/XObject<</Total %d 0 R>>>>" % (named, self.total_form)
-        self._pdf.put(self.resources, resources)
+        resources = b"<</Font<<%s>>/XObject<</Total %d 0 R>>>>" % (named, self._total_form)
+        self._pdf.put(self._resources, resources)
         box = f"[0 0 {self._sheet.width:g} {self._sheet.height:g}]".encode()
         self._pdf.put(
             self._root,
             b"<</Type/Pages/Count %d/Kids%s/MediaBox%s/Resources %d 0 R>>"
-            % (self.count, references([number for number, _ in self._branches]), box, self.resources),
+            % (self._count, references(self._branches), box, self._resources),
         )
         return self._root
 
     def _close_branch(self) -> None:
         body = b"<</Type/Pages/Parent %d 0 R/Count %d/Kids%s>>"
         self._pdf.put(self._branch, body % (self._root, len(self._leaves), references(self._leaves)))
-        self._branches.append((self._branch, len(self._leaves)))
+        self._branches.append(self._branch)
         self._leaves = []
         self._branch = self._pdf.reserve()
 
     def _footer(self) -> str:
         """Page n / N on the left, where N's width cannot hurt; the document's name on the right."""
-        number = self._face.line(f"{self._page_word} {self.count} / ")
+        number = self._face.line(f"{self._page_word} {self._count} / ")
         after = MARGIN + number.width * self._face.size / 1000
         right = self._sheet.width - MARGIN
         start = f"BT {GREY} rg {self._face.selected}"
@@ -77,6 +77,6 @@ class Pages:
         return self._face.lines(note, room, 1)[0]
 
     def _add_total(self, fonts: bytes) -> None:
-        content = f"BT {GREY} rg {self._face.selected} ({self.count})Tj ET".encode(ENCODING)
+        content = f"BT {GREY} rg {self._face.selected} ({self._count})Tj ET".encode(ENCODING)
         entries = b"/Type/XObject/Subtype/Form/BBox[0 -5 80 20]/Resources<</Font<<%s>>>>" % fonts
-        self._pdf.add_stream(content, entries, number=self.total_form)
+        self._pdf.add_stream(content, entries, number=self._total_form)
