@@ -78,6 +78,7 @@ def order_example(url: str, token: str, *, folder: Path, say: Callable[[str], No
     """
     say(f"ordering an example: {json.dumps(EXAMPLE, ensure_ascii=False)}")
     created = _expect(201, request("POST", url + REPORTS, token=token, body=EXAMPLE), "POST").json()
+    say(_line(created))
     report = _wait(f"{url}{REPORTS}/{created['uuid']}", token, say)
     if report["status"] != "completed":
         raise OrderFailed(f"the report is {report['status']}: {json.dumps(report.get('error'), ensure_ascii=False)}")

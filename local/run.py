@@ -58,7 +58,8 @@ def _use(service: "Service", settings: Settings, say: Say) -> int:
     first_order.request("GET", service.url)  # the gateway's own 404: it answers
     say(f"ready {service.url}")
     say(_welcome(service))
-    if settings.first_order and service.is_new() and not _order(service, say) and settings.once:
+    ordered = not settings.first_order or _order_once(service, say)
+    if not ordered and settings.once:
         return FAILED
     if not settings.once:
         say("serving until Ctrl-C")
@@ -66,7 +67,10 @@ def _use(service: "Service", settings: Settings, say: Say) -> int:
     return OK
 
 
-def _order(service: "Service", say: Say) -> bool:
+def _order_once(service: "Service", say: Say) -> bool:
+    if not service.is_new():
+        say("the reports of earlier runs are kept, and nothing is ordered")
+        return True
     try:
         path = first_order.order_example(service.url, service.token, folder=OUT, say=say)
     except (first_order.OrderFailed, OSError) as error:

@@ -39,7 +39,7 @@ def test_permissions_come_in_every_shape(claim: object, names: set[str]) -> None
 
 
 @pytest.mark.parametrize(
-    "claims", [None, {}, {"sub": ""}, {"sub": None}, {"sub": 7}, {"permissions": ["reports.view"]}]
+    "claims", [None, {}, {"sub": ""}, {"sub": None}, {"sub": 7}, {"sub": "x" * 256}, {"permissions": ["reports.view"]}]
 )
 def test_no_subject_is_nobody(claims: dict[str, Any] | None) -> None:
     with pytest.raises(Unauthenticated):

@@ -14,6 +14,8 @@ EXPORT = "reports.export"
 DELETE = "reports.delete"
 RESTORE = "reports.restore"
 
+MAX_SUBJECT = 255  # OpenID Connect Core 1.0 §2; DynamoDB takes no key of any length
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -32,7 +34,7 @@ class Caller:
             Unauthenticated: There is no subject, as on a route that lost its authorizer.
         """
         subject = (claims or {}).get("sub")
-        if claims is None or not isinstance(subject, str) or not subject:
+        if claims is None or not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
             raise Unauthenticated
         return cls(subject, permissions_in(claims), claims.get("email") or None)
 

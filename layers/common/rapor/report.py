@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -224,6 +224,12 @@ def new_identity(now: datetime) -> Identity:
     """Make an integer below 2^53 that grows with time, and a random uuid."""
     milliseconds = int(now.timestamp() * 1000) - ID_EPOCH_MS
     return Identity(milliseconds << ID_RANDOM_BITS | secrets.randbits(ID_RANDOM_BITS), uuid4())
+
+
+def as_plain(part: Progress | Result | Failure) -> dict[str, Any]:
+    """Name by name what a part of a report says, moments as text."""
+    values = ((field.name, getattr(part, field.name)) for field in fields(part))
+    return {name: iso(value) if isinstance(value, datetime) else value for name, value in values}
 
 
 def iso(moment: datetime) -> str:

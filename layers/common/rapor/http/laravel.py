@@ -8,7 +8,7 @@ from rapor.caller import Caller
 from rapor.errors import NotFound
 from rapor.http.cursor import cursor_to, link_to, per_page
 from rapor.http.gateway import Request, Response
-from rapor.report import Failure, Page, Progress, Report, Result, iso
+from rapor.report import Failure, Page, Progress, Report, Result, as_plain, iso
 
 PATH = "/api/v1/reports"
 RETRY_AFTER_SECONDS = "1"
@@ -75,9 +75,9 @@ def as_detail(report: Report, caller: Caller) -> dict[str, Any]:
         **as_created(report),
         "started_at": _iso_or_none(report.started_at),
         "finished_at": _iso_or_none(report.finished_at),
-        "progress": _progress(report.progress),
+        "progress": _part(report.progress),
         "result": _result(report.result),
-        "error": _error(report.error),
+        "error": _part(report.error),
         "download_url": download,
         "file_path": download,
         "user": user,
@@ -122,50 +122,16 @@ def user_id_of(subject: str) -> int | str:
     return int(subject) if is_canonical and len(subject) <= 16 and int(subject) < 2**53 else subject  # noqa: PLR2004
 
 
-def _progress(progress: Progress | None) -> dict[str, Any] | None:
-    return (
-        None
-        if progress is None
-        else {
-            "percent": progress.percent,
-            "stage": progress.stage,
-            "rows_done": progress.rows_done,
-            "rows_total": progress.rows_total,
-            "updated_at": iso(progress.updated_at),
-        }
-    )
+def _part(part: Progress | Failure | None) -> dict[str, Any] | None:
+    return as_plain(part) if part else None
 
 
 def _result(result: Result | None) -> dict[str, Any] | None:
-    return (
-        None
-        if result is None
-        else {
-            "row_count": result.row_count,
-            "rows_total": result.rows_total,
-            "truncated": result.truncated,
-            "columns": [{"name": name, "type": kind} for name, kind in result.columns],
-            "size_bytes": result.size_bytes,
-            "sha256": result.sha256,
-            "content_type": result.content_type,
-            "as_of": iso(result.as_of),
-            "expires_at": iso(result.expires_at),
-            "missing_glyphs": result.missing_glyphs,
-        }
-    )
-
-
-def _error(failure: Failure | None) -> dict[str, Any] | None:
-    return (
-        None
-        if failure is None
-        else {
-            "code": failure.code,
-            "message": failure.message,
-            "retryable": failure.retryable,
-            "attempt": failure.attempt,
-        }
-    )
+    """All but where the document lies."""
+    if result is None:
+        return None
+    columns = [{"name": name, "type": kind} for name, kind in result.columns]
+    return {name: value for name, value in (as_plain(result) | {"columns": columns}).items() if name != "key"}
 
 
 def _iso_or_none(moment: datetime | None) -> str | None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from rapor.report import Failure, Format, Lane, Progress, Report, Result, Scope, Status, iso
+from rapor.report import Failure, Format, Lane, Progress, Report, Result, Scope, Status, as_plain, iso
 
 Item = dict[str, Any]
 
@@ -115,42 +115,13 @@ def from_item(item: Item) -> Report:
     )
 
 
-def progress_map(progress: Progress) -> dict[str, Any]:
-    """A progress as the row holds it."""
-    return {
-        "percent": progress.percent,
-        "stage": progress.stage,
-        "rows_done": progress.rows_done,
-        "rows_total": progress.rows_total,
-        "updated_at": iso(progress.updated_at),
-    }
+def part_map(part: Progress | Result | Failure) -> dict[str, Any]:
+    """A part of a report as the row holds it."""
+    return {name: _listed(value) for name, value in as_plain(part).items()}
 
 
-def result_map(result: Result) -> dict[str, Any]:
-    """A result as the row holds it."""
-    return {
-        "row_count": result.row_count,
-        "rows_total": result.rows_total,
-        "truncated": result.truncated,
-        "columns": [list(column) for column in result.columns],
-        "size_bytes": result.size_bytes,
-        "sha256": result.sha256,
-        "content_type": result.content_type,
-        "as_of": iso(result.as_of),
-        "expires_at": iso(result.expires_at),
-        "missing_glyphs": result.missing_glyphs,
-        "key": result.key,
-    }
-
-
-def failure_map(failure: Failure) -> dict[str, Any]:
-    """A failure as the row holds it."""
-    return {
-        "code": failure.code,
-        "message": failure.message,
-        "retryable": failure.retryable,
-        "attempt": failure.attempt,
-    }
+def _listed(value: object) -> object:
+    return [list(pair) for pair in value] if isinstance(value, tuple) else value
 
 
 def _progress(row: dict[str, Any] | None) -> Progress | None:

@@ -1,24 +1,13 @@
 """
-One DynamoDB table: the truth about every report.
-
-    item          pk                                   sk
-    report        REPORT#<uuid>                        REPORT
-    idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at
-
-    index         pk                       sk                        who is in it
-    by_user       USER#<user id>           <created>#<uuid>          every report
-    by_all        ALL#<0-7>                <created>#<uuid>          every report; one constant key would throttle
-    open          OPEN#<0-15>              due_at                    what the sweep may have to look at
-    unfinished    UNFINISHED#<user id>     <created>#<uuid>          what counts against the caller's cap
+One DynamoDB table: the truth about every report; `keys` says what lies where.
 
 The database decides every race: each write is conditional. When the SDK repeats a write whose answer was lost,
 the repetition fails on our own first try, so every refused write asks *was it me?* before it believes so.
 """
 
-import hashlib
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,21 +19,26 @@ from rapor.report import Failure, IdempotencyKey, Page, Position, Progress, Repo
 from rapor.store.faults import passing_faults_named, refused_item
 from rapor.store.items import (
     Item,
-    failure_map,
     from_item,
     milliseconds,
+    part_map,
     plain,
-    progress_map,
-    result_map,
-    to_plain,
     typed,
 )
+from rapor.store.keys import (
+    ALL_SHARDS,
+    OPEN_SHARDS,
+    idempotency_key,
+    idempotency_row,
+    report_key,
+    report_row,
+    uuid_in,
+)
 
-ALL_SHARDS = 8
-OPEN_SHARDS = 16
-FIRST_DUE = timedelta(minutes=2)  # a stream record is usually there within a second
-KEY_LIFETIME = timedelta(hours=24)
 MOST_PER_GET = 100  # BatchGetItem's limit
+
+
+FOUND = "#status = :found_status AND due_at = :found_due AND attempt = :found_attempt"  # what the sweep saw
 
 
 class ReportTable:
@@ -63,7 +57,7 @@ class ReportTable:
         Raises:
             KeyReused: The key stands for another body.
         """
-        put = {"TableName": self._name, "Item": _row(report), "ConditionExpression": "attribute_not_exists(pk)"}
+        put = {"TableName": self._name, "Item": report_row(report), "ConditionExpression": "attribute_not_exists(pk)"}
         if key is None:
             with passing_faults_named():
                 self._put_once(put)
@@ -79,7 +73,7 @@ class ReportTable:
     def _add_with_key(self, report: Report, put: dict[str, Any], key: IdempotencyKey) -> tuple[Report, bool]:
         key_put = {
             "TableName": self._name,
-            "Item": _key_row(key, report, put["Item"]),
+            "Item": idempotency_row(key, report, put["Item"]),
             "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
             "ExpressionAttributeValues": typed({":now": int(report.created_at.timestamp())}),
         }
@@ -104,7 +98,7 @@ class ReportTable:
             KeyReused: It was another body.
         """
         with passing_faults_named():
-            answer = self._client.get_item(TableName=self._name, Key=_key_of(key), ConsistentRead=True)
+            answer = self._client.get_item(TableName=self._name, Key=idempotency_key(key), ConsistentRead=True)
         item = answer.get("Item")
         # DynamoDB deletes expired items late, so their time is looked at here.
         if item is None or int(item["expires_at"]["N"]) <= now.timestamp():
@@ -134,7 +128,7 @@ class ReportTable:
             with passing_faults_named():
                 answer = self._client.update_item(
                     TableName=self._name,
-                    Key=_report_key(uuid),
+                    Key=report_key(uuid),
                     UpdateExpression=(
                         "SET #status = :processing, #owner = :owner, lease_until = :lease, due_at = :lease,"
                         " attempt = attempt + :one, started_at = :at, updated_at = :at REMOVE not_before, progress"
@@ -172,7 +166,7 @@ class ReportTable:
         Raises:
             Fenced: It is not ours any more.
         """
-        self._update_held(report, "SET progress = :progress", {":progress": progress_map(progress)})
+        self._update_held(report, "SET progress = :progress", {":progress": part_map(progress)})
 
     def complete(self, report: Report, result: Result, *, now: datetime) -> None:
         """
@@ -186,7 +180,7 @@ class ReportTable:
             report,
             Status.COMPLETED,
             "#result = :result, progress = :progress",
-            {":result": result_map(result), ":progress": progress_map(done)},
+            {":result": part_map(result), ":progress": part_map(done)},
             now,
         )
 
@@ -197,7 +191,7 @@ class ReportTable:
         Raises:
             Fenced: It is not ours any more.
         """
-        self._finish(report, Status.FAILED, "#error = :error", {":error": failure_map(failure)}, now)
+        self._finish(report, Status.FAILED, "#error = :error", {":error": part_map(failure)}, now)
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
         """
@@ -260,7 +254,7 @@ class ReportTable:
                     KeyConditionExpression="open_pk = :pk AND due_at <= :now",
                     ExpressionAttributeValues=typed({":pk": f"OPEN#{shard}", ":now": milliseconds(now)}),
                 )
-            yield from (_uuid_of(item) for item in answer["Items"])
+            yield from (uuid_in(item) for item in answer["Items"])
 
     def dispatch(self, report: Report, *, due_at: datetime, now: datetime) -> None:
         """
@@ -313,7 +307,7 @@ class ReportTable:
                 **_found_values(report),
                 ":failed": Status.FAILED.value,
                 ":at": iso(now),
-                ":error": failure_map(failure),
+                ":error": part_map(failure),
             },
         )
 
@@ -322,7 +316,7 @@ class ReportTable:
     def get(self, uuid: UUID) -> Report | None:
         """One report, as it is now."""
         with passing_faults_named():
-            answer = self._client.get_item(TableName=self._name, Key=_report_key(uuid), ConsistentRead=True)
+            answer = self._client.get_item(TableName=self._name, Key=report_key(uuid), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def page(self, user_id: str | None, at: Position | None, *, limit: int) -> Page:
@@ -388,7 +382,7 @@ class ReportTable:
             with passing_faults_named():
                 self._client.update_item(
                     TableName=self._name,
-                    Key=_report_key(uuid),
+                    Key=report_key(uuid),
                     UpdateExpression=update,
                     ConditionExpression=condition,
                     ExpressionAttributeNames=names,
@@ -397,9 +391,6 @@ class ReportTable:
         except ClientError as error:
             refused_item(error)
             raise Fenced from error
-
-
-FOUND = "#status = :found_status AND due_at = :found_due AND attempt = :found_attempt"
 
 
 def _found_values(report: Report) -> dict[str, Any]:
@@ -411,48 +402,6 @@ def _found_values(report: Report) -> dict[str, Any]:
     }
 
 
-def _report_key(uuid: UUID) -> Item:
-    return typed({"pk": f"REPORT#{uuid}", "sk": "REPORT"})
-
-
-def _key_of(key: IdempotencyKey) -> Item:
-    digest = hashlib.sha256(key.value.encode()).hexdigest()
-    return typed({"pk": f"KEY#{key.door}#{key.caller_id}#{digest}", "sk": "KEY"})
-
-
-def _uuid_of(item: Item) -> UUID:
-    return UUID(item["pk"]["S"].removeprefix("REPORT#"))
-
-
 def _is_held(item: Item, owner: str) -> bool:
     row = plain(item)
     return row["status"] == Status.PROCESSING.value and row.get("owner") == owner
-
-
-def _row(report: Report) -> Item:
-    created_sk = f"{iso(report.created_at)}#{report.uuid}"
-    keys = {
-        "pk": f"REPORT#{report.uuid}",
-        "sk": "REPORT",
-        "user_pk": f"USER#{report.user_id}",
-        "all_pk": f"ALL#{report.uuid.int % ALL_SHARDS}",
-        "created_sk": created_sk,
-    }
-    if report.is_queued:
-        keys |= {"open_pk": f"OPEN#{report.uuid.int % OPEN_SHARDS}", "unfinished_pk": f"UNFINISHED#{report.user_id}"}
-    due = milliseconds(report.created_at + FIRST_DUE) if report.is_queued else None
-    lane = report.lane.value if report.is_queued else None
-    return typed({**keys, **to_plain(report), "due_at": due, "lane": lane})
-
-
-def _key_row(key: IdempotencyKey, report: Report, row: Item) -> Item:
-    return {
-        **_key_of(key),
-        **typed(
-            {
-                "fingerprint": key.fingerprint,
-                "expires_at": int((report.created_at + KEY_LIFETIME).timestamp()),
-            }
-        ),
-        "first": {"M": row},
-    }

@@ -1,0 +1,72 @@
+"""
+What lies where in the table.
+
+    item          pk                                   sk
+    report        REPORT#<uuid>                        REPORT
+    idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at
+
+    index         pk                       sk                        who is in it
+    by_user       USER#<user id>           <created>#<uuid>          every report
+    by_all        ALL#<0-7>                <created>#<uuid>          every report; one constant key would throttle
+    open          OPEN#<0-15>              due_at                    what the sweep may have to look at
+    unfinished    UNFINISHED#<user id>     <created>#<uuid>          what counts against the caller's cap
+"""
+
+import hashlib
+from datetime import timedelta
+from uuid import UUID
+
+from rapor.report import IdempotencyKey, Report, iso
+from rapor.store.items import Item, milliseconds, to_plain, typed
+
+ALL_SHARDS = 8
+OPEN_SHARDS = 16
+FIRST_DUE = timedelta(minutes=2)  # a stream record is usually there within a second
+KEY_LIFETIME = timedelta(hours=24)
+
+
+def report_key(uuid: UUID) -> Item:
+    """Key of a report's row."""
+    return typed({"pk": f"REPORT#{uuid}", "sk": "REPORT"})
+
+
+def idempotency_key(key: IdempotencyKey) -> Item:
+    """Key of what a client's key made first."""
+    digest = hashlib.sha256(key.value.encode()).hexdigest()
+    return typed({"pk": f"KEY#{key.door}#{key.caller_id}#{digest}", "sk": "KEY"})
+
+
+def uuid_in(item: Item) -> UUID:
+    """Read the report's uuid back from its key."""
+    return UUID(item["pk"]["S"].removeprefix("REPORT#"))
+
+
+def report_row(report: Report) -> Item:
+    """Make the row of a new report; one that waits for nobody is in no queue."""
+    created_sk = f"{iso(report.created_at)}#{report.uuid}"
+    keys = {
+        "pk": f"REPORT#{report.uuid}",
+        "sk": "REPORT",
+        "user_pk": f"USER#{report.user_id}",
+        "all_pk": f"ALL#{report.uuid.int % ALL_SHARDS}",
+        "created_sk": created_sk,
+    }
+    if report.is_queued:
+        keys |= {"open_pk": f"OPEN#{report.uuid.int % OPEN_SHARDS}", "unfinished_pk": f"UNFINISHED#{report.user_id}"}
+    due = milliseconds(report.created_at + FIRST_DUE) if report.is_queued else None
+    lane = report.lane.value if report.is_queued else None
+    return typed({**keys, **to_plain(report), "due_at": due, "lane": lane})
+
+
+def idempotency_row(key: IdempotencyKey, report: Report, row: Item) -> Item:
+    """Remember what the key made, as it was made."""
+    return {
+        **idempotency_key(key),
+        **typed(
+            {
+                "fingerprint": key.fingerprint,
+                "expires_at": int((report.created_at + KEY_LIFETIME).timestamp()),
+            }
+        ),
+        "first": {"M": row},
+    }
