@@ -12,6 +12,7 @@ import duckdb
 import openpyxl
 import pypdf
 import pytest
+from openpyxl.utils.escape import escape, unescape
 
 from local.first_order import Answer, request
 from tests.builders import CYBERCERT, a_catalogue
@@ -105,7 +106,7 @@ def as_python(cell: object) -> object:
         case datetime():
             return cell.date()
         case str():
-            return openpyxl.utils.escape.escape(openpyxl.utils.escape.unescape(cell)).replace("\r\n", "\n")
+            return escape(unescape(cell)).replace("\r\n", "\n")
     return cell
 
 

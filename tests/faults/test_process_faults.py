@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -35,7 +35,7 @@ CALLS = ["UpdateItem", "UpdateItem", "PutObject", "UpdateItem"]  # claim, progre
 class World:
     """One process function, the table and the bucket it works on, and the clock they share."""
 
-    room: ModuleType
+    room: Any
     aws: LocalAws
     reports: ReportTable
     table: str
@@ -98,7 +98,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for name, value in stack.function("ProcessFast").environment.items():
             patch.setenv(name, value)
         patch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-        room = importlib.import_module("functions.process_report.app")
+        room: Any = importlib.import_module("functions.process_report.app")
         reports = ReportTable(aws.client("dynamodb"), stack.name("Reports"))
         injector = Injector()
         for port in (room.workshop.reports, room.workshop.documents):
