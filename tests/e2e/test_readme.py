@@ -48,5 +48,5 @@ def test_the_first_report_is_ordered_followed_and_fetched_as_told(service: Servi
 def test_every_folder_of_the_map_is_there() -> None:
     folders = re.findall(r"^\| `([\w/.]+)` \|", README, re.MULTILINE)
 
-    assert len(folders) >= 9
+    assert len(folders) >= 8
     assert [folder for folder in folders if not (ROOT / folder).exists()] == []
