@@ -96,6 +96,7 @@ def test_an_excel_equals_the_source_row_for_row(service: Service, source: list[t
     for row, expected in zip(rows, source, strict=True):
         values = [cell.value for cell in row] + [None] * (len(expected) - len(row))
         assert [as_python(value) for value in values[:7]] == [as_python(value) for value in expected[:7]]
+        assert values[7] == expected[7]
         assert (values[8] is None) == (expected[8] is None)
         assert Decimal(str(values[8] or 0)) == (expected[8] or 0)
 
