@@ -214,7 +214,7 @@ def test_the_sweep_writes_only_what_it_saw(table: ReportTable) -> None:
     table.claim(stale.uuid, owner="me", now=NOW, lease_until=LATER)
 
     writes: list[Callable[[], None]] = [
-        lambda: table.dispatch(stale, due_at=LATER, now=NOW),
+        lambda: table.dispatch(stale, due_at=LATER),
         lambda: table.reclaim(stale, due_at=LATER, now=NOW),
         lambda: table.exhaust(stale, FAILURE, now=NOW),
     ]
@@ -228,7 +228,7 @@ def test_the_sweep_writes_only_what_it_saw(table: ReportTable) -> None:
 def test_dispatching_makes_a_stream_record(table: ReportTable, aws: tuple[LocalAws, str]) -> None:
     report = got(table, added(table).uuid)
 
-    table.dispatch(report, due_at=LATER, now=NOW)
+    table.dispatch(report, due_at=LATER)
 
     found = got(table, report.uuid)
     assert (found.status, found.due_at, found.dispatches) == (Status.PENDING, LATER, 1)

@@ -20,7 +20,7 @@ class FakeOpenIndex:
     def get(self, uuid: UUID) -> Report | None:
         return self.rows.get(uuid)
 
-    def dispatch(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+    def dispatch(self, report: Report, *, due_at: datetime) -> None:
         self._replace(report, due_at=due_at, dispatches=report.dispatches + 1)
 
     def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:

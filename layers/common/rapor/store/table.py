@@ -256,7 +256,7 @@ class ReportTable:
                 )
             yield from (uuid_in(item) for item in answer["Items"])
 
-    def dispatch(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+    def dispatch(self, report: Report, *, due_at: datetime) -> None:
         """
         Write the pending row again, which makes a new stream record.
 
@@ -265,9 +265,9 @@ class ReportTable:
         """
         self._update(
             report.uuid,
-            "SET due_at = :due, dispatches = dispatches + :one, dispatched_at = :at",
+            "SET due_at = :due, dispatches = dispatches + :one",
             FOUND,
-            {**_found_values(report), ":due": milliseconds(due_at), ":one": 1, ":at": iso(now)},
+            {**_found_values(report), ":due": milliseconds(due_at), ":one": 1},
         )
 
     def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
