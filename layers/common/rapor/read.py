@@ -45,11 +45,7 @@ def read_report(uuid: UUID, *, caller: Caller, reports: Reports) -> Report:
         Forbidden: The caller may view nothing.
         NotFound: Absent, somebody else's, or hidden.
     """
-    caller.require(VIEW)
-    report = caller.require_for(VIEW, reports.get(uuid))
-    if not _is_visible(report, caller):
-        raise NotFound
-    return report
+    return _found(uuid, VIEW, caller, reports)
 
 
 def link_to_document(
@@ -64,10 +60,7 @@ def link_to_document(
         NotCompleted: There is no document (yet).
         DocumentExpired: There was one.
     """
-    caller.require(EXPORT)
-    report = caller.require_for(EXPORT, reports.get(uuid))
-    if not _is_visible(report, caller):
-        raise NotFound
+    report = _found(uuid, EXPORT, caller, reports)
     result = _document_of(report, now)
     link = documents.link(
         result.key,
@@ -76,6 +69,14 @@ def link_to_document(
         lifetime=LINK_LIFETIME,
     )
     return link, now + LINK_LIFETIME
+
+
+def _found(uuid: UUID, permission: str, caller: Caller, reports: Reports) -> Report:
+    caller.require(permission)  # before the row is read
+    report = caller.require_for(permission, reports.get(uuid))
+    if not _is_visible(report, caller):
+        raise NotFound
+    return report
 
 
 def _document_of(report: Report, now: datetime) -> Result:

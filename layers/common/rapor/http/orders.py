@@ -29,6 +29,7 @@ MAX_KEY = 255
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Errors = dict[str, list[str]]
+Check = Callable[[str, object], str | None]
 
 
 def order_from(request: Request, catalogue: Catalogue) -> tuple[Order, IdempotencyKey | None]:
@@ -53,7 +54,7 @@ def order_in(body: Mapping[str, Any], catalogue: Catalogue, locale: str, errors:
     """
     errors = {} if errors is None else errors
     fields = {name: value for name, value in body.items() if value is not None}
-    for name in body.keys() - READERS.keys():
+    for name in body.keys() - READERS.keys() - {"format"}:  # the type, which may narrow it, reads the format
         errors[name] = [prohibited(name)]
     read = {name: reader(name, fields.get(name), errors) for name, reader in READERS.items()}
     report_type = _report_type(read["report_type"], catalogue, errors)
@@ -124,10 +125,6 @@ def _object(name: str, value: object, errors: Errors) -> dict[str, Any]:
     return value
 
 
-def _format(name: str, value: object, errors: Errors) -> None:
-    """Left to the type, which may narrow it."""
-
-
 def _status(name: str, value: object, errors: Errors) -> str | None:
     return _one_of(name, value, tuple(Status), errors)
 
@@ -145,26 +142,25 @@ def _options(name: str, value: object, errors: Errors) -> dict[str, Any] | None:
     if value is None:
         return None
     options = _object(name, value, errors)
-    for key, inner in options.items():
-        check = OPTIONS.get(key)
-        field = f"{name}.{key}"
-        sentence = prohibited(field) if check is None else check(field, inner)
-        if sentence:
-            errors[field] = [sentence]
-    for key, inner in (options["csv"] if isinstance(options.get("csv"), dict) else {}).items():
-        check = CSV_OPTIONS.get(key)
-        field = f"{name}.csv.{key}"
-        sentence = prohibited(field) if check is None else check(field, inner)
-        if sentence:
-            errors[field] = [sentence]
+    _check_each(name, options, OPTIONS, errors)
+    if isinstance(csv := options.get("csv"), dict):
+        _check_each(f"{name}.csv", csv, CSV_OPTIONS, errors)
     return options
 
 
-def _among(*allowed: str) -> Callable[[str, object], str | None]:
+def _check_each(name: str, values: Mapping[str, object], checks: Mapping[str, Check], errors: Errors) -> None:
+    for key, value in values.items():
+        field = f"{name}.{key}"
+        sentence = checks[key](field, value) if key in checks else prohibited(field)
+        if sentence:
+            errors[field] = [sentence]
+
+
+def _among(*allowed: str) -> Check:
     return lambda field, value: None if value in allowed else selected_invalid(field)
 
 
-def _is(kind: type, words: str) -> Callable[[str, object], str | None]:
+def _is(kind: type, words: str) -> Check:
     return lambda field, value: None if isinstance(value, kind) else must_be(field, words)
 
 
@@ -182,7 +178,6 @@ READERS: Mapping[str, Callable[[str, object, Errors], Any]] = {
     "title": _title,
     "report_type": _string,
     "parameters": _object,
-    "format": _format,
     "status": _status,
     "is_active": _boolean,
     "options": _options,
