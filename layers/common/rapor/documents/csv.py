@@ -10,7 +10,7 @@ from typing import Any
 
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.parts import Batch, CsvOptions, Head, Sink, Written
-from rapor.documents.rows import checked, plain_numbers
+from rapor.documents.rows import checked, finite_numbers
 
 Texts = list[str | None]
 
@@ -71,13 +71,7 @@ def quoted(texts: Texts, delimiter: str) -> list[str]:
 
 def decimals(cells: Sequence[Any], options: CsvOptions) -> Texts:
     """Write every digit, with the client's decimal mark; a float that is no number is NULL."""
-    texts = [text and finite(text) for text in plain_numbers(cells)]
-    return [text and text.replace(".", options.decimal) for text in texts]
-
-
-def finite(text: str) -> str | None:
-    """None for `nan` and `inf`."""
-    return None if text[-1].isalpha() else text
+    return [text and text.replace(".", options.decimal) for text in finite_numbers(cells)]
 
 
 def integers(cells: Sequence[Any], _: CsvOptions) -> Texts:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.parts import Batch, Head, Sink, Written
-from rapor.documents.rows import checked, label_of, plain_number
+from rapor.documents.rows import checked, finite_number, finite_numbers, label_of
 
 quote = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -66,16 +66,10 @@ def to_json(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(to_json, value)) + "]"
     if isinstance(value, (Decimal, float)):
-        return number(value)
+        return finite_number(value) or "null"
     if isinstance(value, datetime):
         return quote(moment(value))
     return quote(value.isoformat() if isinstance(value, date) else value)
-
-
-def number(value: Decimal | float) -> str:
-    """Every digit, or null where it is no number."""
-    text = plain_number(value)
-    return "null" if text[-1].isalpha() else text
 
 
 def moment(value: datetime) -> str:
@@ -96,7 +90,7 @@ def integers(cells: Sequence[Any]) -> list[str]:
 
 def decimals(cells: Sequence[Any]) -> list[str]:
     """Exact numbers."""
-    return ["null" if cell is None else str(cell) if type(cell) is int else number(cell) for cell in cells]
+    return [text or "null" for text in finite_numbers(cells)]
 
 
 def dates(cells: Sequence[Any]) -> list[str]:

@@ -74,9 +74,15 @@ def plain_number(value: Decimal | float) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else plain_number(Decimal(repr(value)))
 
 
-def plain_numbers(cells: Sequence[Any]) -> list[str | None]:
-    """Write a column of numbers; None stays."""
-    return [None if cell is None else str(cell) if type(cell) is int else plain_number(cell) for cell in cells]
+def finite_number(value: Decimal | float) -> str | None:
+    """As `plain_number`, None where it is no number."""
+    text = plain_number(value)
+    return None if text[-1].isalpha() else text
+
+
+def finite_numbers(cells: Sequence[Any]) -> list[str | None]:
+    """Write a column of numbers; NULL, and a float that is no number, are None."""
+    return [None if cell is None else str(cell) if type(cell) is int else finite_number(cell) for cell in cells]
 
 
 def is_identifier(column: Column) -> bool:
