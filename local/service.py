@@ -12,7 +12,7 @@ from local.gateway import Gateway
 from local.scheduler import Scheduler
 from local.server import Server, listening
 from local.settings import Settings
-from local.streams import Streams
+from local.streams import Streams, Surroundings
 from local.template import Stack
 from local.terminal import Say
 from local.tokens import GENERAL_PERMISSIONS, SigningKey
@@ -86,7 +86,7 @@ def _streams(stack: Stack, aws: LocalAws, functions: Functions, say: Say) -> Ite
     def send(queue: str, body: str) -> None:
         sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
 
-    streams = Streams(stack.mappings, invoke=functions.invoke, positions=aws.positions, send=send, say=say)
+    streams = Streams(stack.mappings, Surroundings(functions.invoke, aws.positions, send, say))
     streams.start()
     try:
         yield streams

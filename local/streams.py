@@ -41,31 +41,32 @@ class Outcome:
     failed: bool
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What a mapping works with: functions by name, positions that are kept, queues, the terminal, the time."""
+
+    invoke: Callable[[str, Any], Any]
+    positions: MutableMapping[str, int]
+    send: Callable[[str, str], None]
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.time
+    first_pause_s: float = FIRST_PAUSE_S
+
+
 class Reader:
     """One mapping's way through one stream."""
 
     def __init__(
         self,
         mapping: StreamMapping,
-        *,
-        invoke: Callable[[str, Any], Any],
-        positions: MutableMapping[str, int],
-        send: Callable[[str, str], None],
-        say: Callable[[str], None],
-        clock: Callable[[], float] = time.time,
-        first_pause_s: float = FIRST_PAUSE_S,
+        around: Surroundings,
     ) -> None:
         self._mapping = mapping
-        self._invoke = invoke
-        self._positions = positions
-        self._send = send
-        self._say = say
-        self._clock = clock
-        self._first_pause_s = first_pause_s
+        self._around = around
         self._stop = threading.Event()
         shard = self._shard()
         start = shard.starting_sequence_number + (len(shard.items) if mapping.from_latest else 0)
-        positions.setdefault(mapping.name, start)
+        around.positions.setdefault(mapping.name, start)
         self._thread = threading.Thread(target=self._run, name=mapping.name, daemon=True)
 
     def start(self) -> None:
@@ -87,7 +88,7 @@ class Reader:
         while not self._stop.is_set():
             records, position = self._next()
             if self._work_off(records):
-                self._positions[self._mapping.name] = position
+                self._around.positions[self._mapping.name] = position
 
     def _next(self) -> tuple[Batch, int]:
         """A batch of what the filter lets through, and the position behind it; waits for something to read."""
@@ -130,12 +131,12 @@ class Reader:
         if self._mapping.max_retries is not None and tries >= self._mapping.max_retries:
             self._give_up(batch, "RetryAttemptsExhausted", tries + 1)
             return []
-        self._stop.wait(min(LONGEST_PAUSE_S, self._first_pause_s * 2**tries))
+        self._stop.wait(min(LONGEST_PAUSE_S, self._around.first_pause_s * 2**tries))
         return [(batch, tries + 1)]
 
     def _call(self, batch: Batch) -> Outcome:
         try:
-            answer = self._invoke(self._mapping.function, {"Records": batch})
+            answer = self._around.invoke(self._mapping.function, {"Records": batch})
         except FunctionError:
             return Outcome(0, failed=True)
         return (
@@ -156,7 +157,7 @@ class Reader:
     def _without_old(self, batch: Batch) -> Batch:
         if self._mapping.max_age_s is None:
             return batch
-        oldest = self._clock() - self._mapping.max_age_s
+        oldest = self._around.clock() - self._mapping.max_age_s
         old = [it for it in batch if it["dynamodb"]["ApproximateCreationDateTime"] < oldest]
         if old:
             self._give_up(old, "RecordAgeExceeded", 0)
@@ -164,10 +165,10 @@ class Reader:
 
     def _give_up(self, batch: Batch, condition: str, calls: int) -> None:
         first = batch[0]["dynamodb"]["SequenceNumber"]
-        self._say(f"{self._mapping.name} gave up on {len(batch)} record(s) from {first}: {condition}")
+        self._around.say(f"{self._mapping.name} gave up on {len(batch)} record(s) from {first}: {condition}")
         if self._mapping.on_failure is not None:
             letter = dead_letter(self._mapping, batch, shard_id=self._shard().id, condition=condition, calls=calls)
-            self._send(self._mapping.on_failure, letter)
+            self._around.send(self._mapping.on_failure, letter)
 
     def _shard(self) -> StreamShard:
         return shard_of(self._mapping.table)
@@ -182,7 +183,7 @@ class Reader:
         """Where to read on; never before what was trimmed or behind what was written."""
         shard = self._shard()
         first = shard.starting_sequence_number
-        return min(max(self._positions[self._mapping.name], first), first + len(shard.items))
+        return min(max(self._around.positions[self._mapping.name], first), first + len(shard.items))
 
 
 class Streams:
@@ -191,18 +192,11 @@ class Streams:
     def __init__(
         self,
         mappings: Sequence[StreamMapping],
-        *,
-        invoke: Callable[[str, Any], Any],
-        positions: MutableMapping[str, int],
-        send: Callable[[str, str], None],
-        say: Callable[[str], None],
-        clock: Callable[[], float] = time.time,
-        first_pause_s: float = FIRST_PAUSE_S,
+        around: Surroundings,
     ) -> None:
         self._mappings = mappings
-        self._positions = positions
-        ports = {"invoke": invoke, "positions": positions, "send": send, "say": say, "clock": clock}
-        self._readers = [Reader(it, **ports, first_pause_s=first_pause_s) for it in mappings]  # type: ignore[arg-type]
+        self._positions = around.positions
+        self._readers = [Reader(it, around) for it in mappings]
 
     def start(self) -> None:
         """Start all readers."""

@@ -12,7 +12,7 @@ import pytest
 from local.aws import LocalAws
 from local.functions import FunctionError
 from local.scheduler import Scheduler, event_of, rate_s
-from local.streams import Streams, shard_of
+from local.streams import Streams, Surroundings, shard_of
 from local.template import Schedule, Stack, StreamMapping
 
 pytestmark = pytest.mark.integration
@@ -82,12 +82,14 @@ class Desk:
     def start(self, **changes: Any) -> Streams:
         self.streams = Streams(
             [replace(MAPPING, **changes)],
-            invoke=self.function,
-            positions=self.aws.positions,
-            send=lambda queue, body: self.sent.append((queue, body)),
-            say=self.said.append,
-            clock=self.clock,
-            first_pause_s=0.01,
+            Surroundings(
+                invoke=self.function,
+                positions=self.aws.positions,
+                send=lambda queue, body: self.sent.append((queue, body)),
+                say=self.said.append,
+                clock=self.clock,
+                first_pause_s=0.01,
+            ),
         )
         self.streams.start()
         return self.streams
