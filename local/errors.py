@@ -21,5 +21,9 @@ class TemplateError(CannotStart):
     """The template asks for something the stand-in cannot give."""
 
 
+class WrongReportType(CannotStart):
+    """A file of the catalogue is wrong."""
+
+
 class BrokenFunction(CannotStart):
     """A function's code cannot be imported."""

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from local.authorizer import JwtAuthorizer
 from local.aws import LOOPBACK, LocalAws
 from local.datasets import ensure_datasets
+from local.errors import WrongReportType
 from local.functions import Functions
 from local.gateway import Gateway
 from local.scheduler import Scheduler
@@ -16,6 +18,9 @@ from local.streams import Streams, Surroundings
 from local.template import Stack
 from local.terminal import Say
 from local.tokens import GENERAL_PERMISSIONS, SigningKey
+from rapor.catalogue import Catalogue
+from rapor.data.query import check_query
+from rapor.errors import CatalogueError
 
 TOKEN_S = 8 * 3600
 GRACE_S = 5.0
@@ -58,6 +63,7 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
     with ExitStack() as running:
         listener = running.enter_context(listening(LOOPBACK, settings.port))
         stack = Stack.load(environment={"DATA_LOCATION": str(settings.home.data)})
+        check_catalogue(Path(stack.function("CreateReport").environment["CATALOGUE_PATH"]))
         say("data sets …")
         ensure_datasets(settings.home.data)
         say("tables and buckets …")
@@ -77,6 +83,20 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
             yield Service(server.url, key, aws, streams, stack)
         finally:
             say("stopping …")
+
+
+def check_catalogue(folder: Path) -> None:
+    """
+    Read every report type and its query, before a function does: what is wrong is said in one line.
+
+    Raises:
+        WrongReportType: Says file, key and reason.
+    """
+    try:
+        for report_type in Catalogue.load(folder):
+            check_query(report_type)
+    except CatalogueError as error:
+        raise WrongReportType(str(error)) from error
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from rapor import errors
-from rapor.catalogue import ReportType, load_type
+from rapor.catalogue import Catalogue, ReportType
 from rapor.data import engine as engine_module
 from rapor.data.datasets import Folder
 from rapor.data.engine import DuckDBEngine
@@ -76,8 +76,9 @@ def unchecked(engine: DuckDBEngine, query: str, own: str, monkeypatch: pytest.Mo
 # Rows
 
 
-def test_the_shipped_type_is_accepted() -> None:
-    check_query(load_type(USERS_TYPE))
+def test_the_shipped_types_are_accepted() -> None:
+    for report_type in Catalogue.load(USERS_TYPE.parent):
+        check_query(report_type)
 
 
 def test_count_equals_rows_streamed(engine: DuckDBEngine) -> None:
