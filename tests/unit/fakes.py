@@ -10,6 +10,7 @@ from uuid import UUID
 
 from rapor.catalogue import ReportType
 from rapor.errors import Fenced
+from rapor.figures import Figures
 from rapor.process import Batch, Rows, Sink
 from rapor.report import Failure, IdempotencyKey, Page, Position, Progress, Report, Result, Status
 
@@ -99,6 +100,9 @@ class FakeRows:
             if part[0]:
                 yield part
 
+    def figures(self, limit: int | None = None) -> Figures:
+        return Figures(summary=[self.rows_total if limit is None else limit])
+
     def interrupt(self) -> None:
         self.interrupted = True
 
@@ -161,6 +165,7 @@ def render_lines(
     batches: Iterable[Batch],
     sink: Sink,
     *,
+    figures: Figures,
     as_of: datetime,
     row_count: int,
     rows_total: int,

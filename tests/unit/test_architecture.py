@@ -9,11 +9,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 CORE = {"report", "errors"}
-USE_CASE = CORE | {"catalogue", "caller", "locale"}
-ADAPTER = CORE | {"catalogue", "locale"}
+USE_CASE = CORE | {"catalogue", "caller", "figures", "locale"}
+ADAPTER = CORE | {"catalogue", "figures", "locale"}
 MAY_IMPORT = {
     "report": set(),
     "errors": set(),
+    "figures": set(),
     "locale": set(),
     "caller": CORE,
     "settings": CORE,

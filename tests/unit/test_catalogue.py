@@ -10,6 +10,14 @@ from rapor.report import Format
 from tests.builders import ROOT, a_catalogue
 
 USERS = (ROOT / "layers/catalogue/report_types/users.toml").read_text()
+CHART = """
+[chart]
+kind = "bar"
+title = { en = "Users by city" }
+query = "select city, count(*) as users from report group by city order by city"
+x = { name = "city", type = "text", label = { en = "City" } }
+y = [{ name = "users", type = "integer", label = { en = "Users" } }]
+"""
 MISTAKES = [
     ("not toml", "name =", "", "Invalid value"),
     ("no version", USERS.replace("version = 1\n", ""), "version", "required"),
@@ -18,6 +26,21 @@ MISTAKES = [
     ("misnamed", USERS.replace('name = "users"\n', 'name = "people"\n', 1), "name", "must be 'users'"),
     ("undeclared parameter", USERS.replace("status = $status", "status = $state"), "", "$state"),
     ("wrong schema", USERS.replace('type = "string"\nformat', 'type = "text"\nformat', 1), "parameters", "text"),
+    ("summed text", USERS.replace('name = "role"\n', 'name = "role"\ntotal = true\n'), "columns.3", "only a number"),
+    (
+        "text in liras",
+        USERS.replace('name = "role"\n', 'name = "role"\ncurrency = "TRY"\n'),
+        "columns.3",
+        "for numbers",
+    ),
+    (
+        "unknown currency form",
+        USERS.replace('type = "decimal"', 'type = "decimal"\ncurrency = "lira"'),
+        "columns.8.currency",
+        "match",
+    ),
+    ("chart of words", USERS + CHART.replace("integer", "text"), "chart", "must be a number"),
+    ("unknown chart", USERS + CHART.replace('"bar"', '"pie"'), "chart.kind", "'bar'"),
     ("unknown column type", USERS.replace('type = "decimal"', 'type = "money"'), "columns.8.type", "'text'"),
 ]
 

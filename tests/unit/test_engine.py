@@ -17,10 +17,26 @@ from rapor.data import engine as engine_module
 from rapor.data.datasets import Folder
 from rapor.data.engine import DuckDBEngine
 from rapor.data.faults import MEANINGS, meaning
-from rapor.data.query import Query, check_query
+from rapor.data.query import Queries, Query, check_query
+from rapor.figures import Figures
 
 USERS_TYPE = Path(__file__).parents[2] / "layers/catalogue/report_types/users.toml"
 BY_ID = "select id, name from users order by id"
+COUNT = Query("select count(*) from report", frozenset())
+SUMMARY = [
+    {"name": "revenue", "type": "decimal", "label": {"en": "Revenue"}, "value": "sum(amount)"},
+    {"name": "last", "type": "date", "label": {"en": "Last"}, "value": "max(day)"},
+]
+CHART = {
+    "kind": "bar",
+    "title": {"en": "By digit"},
+    "query": "select id % 3 as digit, count(*) as n, sum(amount) as sum from report group by all order by 1",
+    "x": {"name": "digit", "type": "integer", "label": {"en": "Digit"}},
+    "y": [
+        {"name": "sum", "type": "decimal", "label": {"en": "Sum"}},
+        {"name": "n", "type": "integer", "label": {"en": "Number"}},
+    ],
+}
 LIMIT_MB = 300
 
 
@@ -69,8 +85,100 @@ def read(
 
 def unchecked(engine: DuckDBEngine, query: str, own: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Run *query* as if the lint did not exist: what remains is DuckDB's own door."""
-    monkeypatch.setattr(engine_module, "read_query", lambda _con, of: Query(of.query, frozenset()))
+    monkeypatch.setattr(
+        engine_module, "read_queries", lambda _con, of: Queries(Query(of.query, frozenset()), COUNT, None)
+    )
     return read(engine, report_type(query, {"x": "text"}), own=own)
+
+
+# Figures
+
+
+def sums(**changes: Any) -> ReportType:
+    of = report_type(
+        "select id, name, day, amount from users where id < $below order by id;",
+        {"id": "integer", "name": "text", "day": "date", "amount": "decimal"},
+        parameters=parameters(below={"type": "integer"}),
+        **changes,
+    )
+    columns = [column.model_copy(update={"total": column.name in {"id", "amount"}}) for column in of.columns]
+    return of.model_copy(update={"columns": tuple(columns)})
+
+
+def test_figures_sum_up_all_rows(engine: DuckDBEngine) -> None:
+    with engine.open(sums(summary=SUMMARY, chart=CHART), {"below": 10}, own_user_id=None) as rows:
+        figures = rows.figures()
+
+    assert figures == Figures(
+        summary=[Decimal("11.25"), date(2025, 1, 10)],
+        totals=[45, None, None, Decimal("11.25")],
+        points=[(0, Decimal("4.50"), 4), (1, Decimal("3.00"), 3), (2, Decimal("3.75"), 3)],
+    )
+
+
+def test_figures_of_a_truncated_report_speak_of_its_rows(engine: DuckDBEngine) -> None:
+    with engine.open(sums(summary=SUMMARY, chart=CHART), {"below": 10}, own_user_id=None) as rows:
+        figures = rows.figures(3)
+
+        assert rows.rows_total == 10
+    assert figures.totals == [3, None, None, Decimal("0.75")]
+    assert figures.points == [(0, Decimal("0.00"), 1), (1, Decimal("0.25"), 1), (2, Decimal("0.50"), 1)]
+
+
+def test_figures_of_an_own_caller_speak_of_their_rows(engine: DuckDBEngine) -> None:
+    of = report_type(summary=[{"name": "n", "type": "integer", "label": {"en": "N"}, "value": "count(*)"}])
+
+    with engine.open(of, {}, own_user_id="3") as rows:
+        assert rows.figures().summary == [2000]
+
+
+def test_figures_of_no_rows_are_empty(engine: DuckDBEngine) -> None:
+    with engine.open(sums(summary=SUMMARY, chart=CHART), {"below": 0}, own_user_id=None) as rows:
+        assert rows.figures() == Figures([None, None], [None, None, None, None], [])
+
+
+def test_a_type_without_figures_has_none(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(), {}, own_user_id=None) as rows:
+        assert rows.figures() == Figures([], (), ())
+
+
+def test_a_chart_of_too_many_points_says_what_to_do(engine: DuckDBEngine) -> None:
+    every_row = CHART | {"query": "select id as digit, 1 as n, amount as sum from report"}
+
+    with (
+        engine.open(sums(chart=every_row), {"below": 1001}, own_user_id=None) as rows,
+        pytest.raises(errors.SourceInvalid, match="more than 1000 points: group them"),
+    ):
+        rows.figures()
+
+
+def test_an_average_must_say_its_digits(engine: DuckDBEngine) -> None:
+    average = {"name": "average", "type": "decimal", "label": {"en": "Average"}, "value": "avg(amount)"}
+
+    with (
+        engine.open(sums(summary=[average]), {"below": 10}, own_user_id=None) as rows,
+        pytest.raises(errors.SourceInvalid, match="average should be decimal but the query gives double: cast it"),
+    ):
+        rows.figures()
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "reason"),
+    [
+        ({"summary": [SUMMARY[0] | {"value": "sum(amount)) from others --"}]}, "summary", "cannot be read"),
+        ({"summary": [SUMMARY[0] | {"value": "(select max(id) from others)"}]}, "summary", "reads others"),
+        ({"summary": [SUMMARY[0] | {"value": "getenv('HOME')"}]}, "summary", "calls getenv"),
+        ({"chart": CHART | {"query": "select * from others"}}, "chart.query", "reads others"),
+        ({"chart": CHART | {"query": "select 1; drop table report"}}, "chart.query", "exactly one SELECT"),
+        ({"chart": CHART | {"query": "select $state from report"}}, "chart.query", "uses $state"),
+    ],
+)
+def test_sql_of_figures_is_checked_as_the_query_is(changes: dict[str, Any], key: str, reason: str) -> None:
+    with pytest.raises(errors.CatalogueError) as raised:
+        check_query(sums(**changes))
+
+    assert raised.value.key == key
+    assert reason in raised.value.reason
 
 
 # Rows

@@ -1,11 +1,12 @@
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Never
 
 import pytest
 
-from rapor.catalogue import Column
+from rapor.catalogue import Column, KeyFigure
 from rapor.documents.json import write_json
 from rapor.documents.parts import Batch
 from rapor.errors import SourceInvalid
@@ -52,6 +53,21 @@ def test_document_says_what_it_is() -> None:
         "rows_total": 5,
     }
     assert document["columns"][3] == {"name": "amount", "type": "decimal", "label": "Tutar (₺)"}
+
+
+def test_document_says_what_its_rows_come_to() -> None:
+    revenue = KeyFigure.model_validate(
+        {"name": "revenue", "type": "decimal", "label": {"en": "Revenue"}, "value": "sum(amount)"}
+    )
+    columns = [column.model_copy(update={"total": column.name == "amount"}) for column in COLUMNS]
+    sink = WriteOnly()
+
+    totals = [Decimal("3.50") if column.total else None for column in columns]
+    write_json(replace(head(0), summary=[(revenue, Decimal("7.10"))], totals=totals), columns, iter([]), sink)
+
+    report = exact(sink.data)["report"]
+    assert report["summary"] == {"revenue": Decimal("7.10")}
+    assert report["totals"] == {"amount": Decimal("3.50")}
 
 
 def test_letters_are_written_as_they_are() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import jsonschema_rs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -57,12 +57,67 @@ class Source(Strict):
     own: Name | None = None
 
 
-class Column(Strict):
-    """A column of the document, named as in the query's result."""
+class Value(Strict):
+    """
+    A named, typed value and how it is shown.
+
+    `currency` is an ISO 4217 code. Without `grouping` a number names something rather than counts it,
+    as a year or an id does: no thousands marks.
+    """
 
     name: Name
     type: ColumnType
     label: Words
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    grouping: bool = True
+
+    @model_validator(mode="after")
+    def _only_numbers_are_counted(self) -> Self:
+        if not self.type.is_number and (self.currency or not self.grouping):
+            raise PydanticCustomError("not_a_number", "currency and grouping are for numbers")
+        return self
+
+
+class Column(Value):
+    """A column of the document, named as in the query's result; `total` adds a sum below it."""
+
+    total: bool = False
+
+    @model_validator(mode="after")
+    def _only_numbers_are_summed(self) -> Self:
+        if self.total and not self.type.is_number:
+            raise PydanticCustomError("not_a_number", "only a number has a total")
+        return self
+
+
+class KeyFigure(Value):
+    """One value over all rows; `value` is a SQL aggregate over the query's columns: `sum(amount)`."""
+
+    value: str
+
+
+class ChartKind(StrEnum):
+    """How a chart is drawn."""
+
+    BAR = "bar"
+    STACKED = "stacked"
+    LINE = "line"
+
+
+class Chart(Strict):
+    """A drawing of the rows: `query` selects `x` and each of `y` from `report`, which is the type's own query."""
+
+    kind: ChartKind
+    title: Words
+    query: str
+    x: Value
+    y: Annotated[tuple[Value, ...], Field(min_length=1, max_length=8)]
+
+    @model_validator(mode="after")
+    def _heights_are_numbers(self) -> Self:
+        if not all(series.type.is_number for series in self.y):
+            raise PydanticCustomError("not_a_number", "every y must be a number")
+        return self
 
 
 class Limits(Strict):
@@ -85,6 +140,8 @@ class ReportType(Strict):
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     query: str
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    summary: Annotated[tuple[KeyFigure, ...], Field(max_length=6)] = ()
+    chart: Chart | None = None
 
     @model_validator(mode="after")
     def _query_and_parameters_agree(self) -> "ReportType":

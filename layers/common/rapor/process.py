@@ -20,6 +20,7 @@ from rapor.errors import (
     TimedOut,
     TooManyRows,
 )
+from rapor.figures import Figures
 from rapor.report import Failure, Progress, Report, Result, Scope
 
 Batch = Sequence[Sequence[Any]]
@@ -57,10 +58,11 @@ class Reports(Protocol):
 
 
 class Rows(Protocol):
-    """An opened query: how many rows there are, then the rows."""
+    """An opened query: how many rows there are, what they come to, then the rows."""
 
     @property
     def rows_total(self) -> int: ...
+    def figures(self, limit: int | None = None) -> Figures: ...
     def batches(self, limit: int | None = None) -> Iterator[Batch]: ...
     def interrupt(self) -> None: ...
 
@@ -108,6 +110,7 @@ class Render(Protocol):
         batches: Iterable[Batch],
         sink: Sink,
         *,
+        figures: Figures,
         as_of: datetime,
         row_count: int,
         rows_total: int,
@@ -190,11 +193,19 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
     ):
         row_count = _rows_to_write(report, report_type, rows.rows_total)
         # No needless limit: with it, rows that came since the count would go unnoticed.
-        batches = rows.batches(row_count if row_count < rows.rows_total else None)
-        watched = _watched(batches, report, row_count, deadline, workshop)
+        limit = row_count if row_count < rows.rows_total else None
+        figures = rows.figures(limit)
+        watched = _watched(rows.batches(limit), report, row_count, deadline, workshop)
         with workshop.documents.open(document_key(report), report.format.content_type) as sink:
             written = workshop.render(
-                report, report_type, watched, sink, as_of=as_of, row_count=row_count, rows_total=rows.rows_total
+                report,
+                report_type,
+                watched,
+                sink,
+                figures=figures,
+                as_of=as_of,
+                row_count=row_count,
+                rows_total=rows.rows_total,
             )
             if written.rows != row_count:  # raised inside the context, so that it is never stored
                 raise Internal("The document lacks rows.")

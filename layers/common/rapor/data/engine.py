@@ -18,19 +18,22 @@ from typing import Any
 import duckdb
 from arro3.core import RecordBatch, RecordBatchReader
 
-from rapor.catalogue import Column, ColumnType, ReportType
+from rapor.catalogue import Column, ColumnType, ReportType, Value
 from rapor.data.datasets import DataSet, Folder, Place, literal, quoted, resolve
 from rapor.data.faults import translated
-from rapor.data.query import Query, read_query
+from rapor.data.query import Queries, Query, over, read_queries
 from rapor.data.ranges import Ranges, bucket_store
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
+from rapor.figures import Figures
 
 Batch = Sequence[Sequence[Any]]
 """Some thousand rows, column by column: str, int, Decimal, date, datetime (UTC, naive), bool or None."""
 
 BATCH_ROWS = 4096
+MOST_POINTS = 1000  # of a chart; more cannot be told apart on a page
 MB = 1024 * 1024
 
+ROWS = Value(name="rows", type=ColumnType.INTEGER, label={"en": "Rows"})
 ZONED = "timestamp with time zone"
 INTEGERS = frozenset({
     "tinyint", "smallint", "integer", "bigint", "hugeint",
@@ -90,9 +93,9 @@ class DuckDBEngine:
         with self._scratch() as scratch, closing(self._connect(scratch)) as con:
             place, values = self._place(scratch), report_type.with_defaults(parameters)
             with translated(place, values):
-                query = _allowed_query(con, report_type)
+                queries = _allowed_queries(con, report_type)
                 _prepare(con, place, report_type, own_user_id, temp_limit_mb=self._temp_limit_mb)
-                rows = Rows(con, place, query, {name: values[name] for name in query.parameters}, report_type.columns)
+                rows = Rows(con, place, queries, values, report_type)
             yield rows
 
     @contextmanager
@@ -117,16 +120,17 @@ class Rows:
         self,
         con: duckdb.DuckDBPyConnection,
         place: Place,
-        query: Query,
+        queries: Queries,
         values: Mapping[str, Any],
-        columns: Sequence[Column],
+        report_type: ReportType,
     ) -> None:
         self._con, self._place, self._values = con, place, values
-        self._relation = con.sql(query.text, params=dict(values))
-        self._converters = _converters(self._relation, columns)
+        self._queries, self._type = queries, report_type
+        self._relation = con.sql(queries.rows.text, params={name: values[name] for name in queries.rows.parameters})
+        self._converters = _converters(self._relation, report_type.columns)
         self._stopped = threading.Event()
 
-    @cached_property
+    @property
     def rows_total(self) -> int:
         """
         How many rows there are, by a count over the same query; it runs when first asked for.
@@ -134,9 +138,57 @@ class Rows:
         Raises:
             RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
         """
+        return int(self._measures[0])
+
+    def figures(self, limit: int | None = None) -> Figures:
+        """
+        Sum up the rows, or the first *limit* of them, by the SQL the type gives for it.
+
+        Raises:
+            RenderError: As `rows_total`.
+        """
+        _, *measures = self._measures if limit is None else self._measured(limit)
+        summary = measures[: len(self._type.summary)]
+        totals = iter(measures[len(self._type.summary) :])
+        return Figures(
+            summary,
+            [next(totals) if column.total else None for column in self._type.columns] if self._totalled else (),
+            self._points(limit),
+        )
+
+    @cached_property
+    def _measures(self) -> Sequence[Any]:
+        return self._measured(None)
+
+    def _measured(self, limit: int | None) -> Sequence[Any]:
+        """Count the rows, then work out each key figure and each total."""
         with translated(self._place, self._values):
             self._go_on()
-            return int(self._relation.aggregate("count(*)").fetchall()[0][0])
+            relation = self._sql(self._queries.measures, limit)
+            values = [ROWS, *self._type.summary, *self._totalled]
+            kinds = [str(kind.id) for kind in relation.types]
+            return _few(relation, list(enumerate(map(_converter, values, kinds))))[0]
+
+    def _points(self, limit: int | None) -> Sequence[Sequence[Any]]:
+        if self._type.chart is None or self._queries.chart is None:
+            return ()
+        with translated(self._place, self._values):
+            self._go_on()
+            relation = self._sql(self._queries.chart, limit)
+            converters = _converters(relation, [self._type.chart.x, *self._type.chart.y])
+            points = _few(relation.limit(MOST_POINTS + 1), converters)
+        if len(points) > MOST_POINTS:
+            raise SourceInvalid(f"The chart has more than {MOST_POINTS} points: group them in its query.")
+        return points
+
+    @property
+    def _totalled(self) -> list[Column]:
+        return [column for column in self._type.columns if column.total]
+
+    def _sql(self, query: Query, limit: int | None) -> duckdb.DuckDBPyRelation:
+        """Run *query* over the rows as they are, or over the first *limit* of them."""
+        text = over(self._queries.rows, query.text, limit)
+        return self._con.sql(text, params={name: self._values[name] for name in query.parameters})
 
     def batches(self, limit: int | None = None) -> Iterator[Batch]:
         """
@@ -187,9 +239,18 @@ def _records(relation: duckdb.DuckDBPyRelation) -> Iterator[RecordBatch]:
     yield from RecordBatchReader.from_stream(SmallBatches(relation))
 
 
-def _allowed_query(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Query:
+def _few(relation: duckdb.DuckDBPyRelation, converters: Sequence[tuple[int, "Convert"]]) -> list[tuple[Any, ...]]:
+    """Fetch all rows of a small result."""
+    return [
+        row
+        for record in _records(relation)
+        for row in zip(*(convert(record.column(index)) for index, convert in converters), strict=True)
+    ]
+
+
+def _allowed_queries(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Queries:
     try:
-        return read_query(con, report_type)
+        return read_queries(con, report_type)
     except CatalogueError as error:
         raise SourceInvalid("The report type's query is not one SELECT over its own sources.") from error
 
@@ -242,7 +303,7 @@ def _predicate(own: str | None) -> str:
 Convert = Callable[[Any], list[Any]]
 
 
-def _converters(relation: duckdb.DuckDBPyRelation, columns: Sequence[Column]) -> list[tuple[int, Convert]]:
+def _converters(relation: duckdb.DuckDBPyRelation, columns: Sequence[Value]) -> list[tuple[int, Convert]]:
     found = dict(zip(relation.columns, relation.types, strict=True))
     _refuse_other_names(list(relation.columns), [column.name for column in columns])
     return [(relation.columns.index(column.name), _converter(column, str(found[column.name].id))) for column in columns]
@@ -257,7 +318,7 @@ def _refuse_other_names(found: Sequence[str], declared: Sequence[str]) -> None:
             raise SourceInvalid(f"The query gives a column {name}, which the report type does not declare.")
 
 
-def _converter(column: Column, kind: str) -> Convert:
+def _converter(column: Value, kind: str) -> Convert:
     if kind not in ACCEPTED[column.type]:
         advice = ADVICE[column.type]
         raise SourceInvalid(f"The column {column.name} should be {column.type} but the query gives {kind}: {advice}.")

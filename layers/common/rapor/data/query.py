@@ -42,43 +42,75 @@ class Query:
     parameters: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """
+    All SQL of one report type.
+
+    `measures` (the count, then key figures, then totals) and `chart` are texts for `over`: they read `report`.
+    """
+
+    rows: Query
+    measures: Query
+    chart: Query | None
+
+
 def check_query(report_type: ReportType) -> None:
     """
-    Refuse a type whose query is more, or reaches further, than one SELECT over its own sources.
+    Refuse a type whose SQL is more, or reaches further, than SELECTs over its own sources.
 
     Raises:
-        CatalogueError: Names the type's file and the reason.
+        CatalogueError: Names the type's file, the key and the reason.
     """
     with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as con:
-        read_query(con, report_type)
+        read_queries(con, report_type)
 
 
-def read_query(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Query:
+def read_queries(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Queries:
     """
-    Take the type's query apart with DuckDB's own parser; nothing of it runs.
+    Take the type's SQL apart with DuckDB's own parser; nothing of it runs.
 
     Raises:
         CatalogueError: See `check_query`.
     """
-    query = _only_select(con, report_type)
+    rows = _read(con, report_type, "query", report_type.query)
+    measures = _read_over(con, report_type, rows, "summary", _measures(report_type))
+    if report_type.chart is None:
+        return Queries(rows, measures, None)
+    return Queries(rows, measures, _read_over(con, report_type, rows, "chart.query", report_type.chart.query))
+
+
+def _read_over(con: duckdb.DuckDBPyConnection, report_type: ReportType, rows: Query, key: str, select: str) -> Query:
+    return Query(select, _read(con, report_type, key, over(rows, select)).parameters)
+
+
+def over(rows: Query, select: str, limit: int | None = None) -> str:
+    """Let *select* read the rows, or the first *limit* of them, as `report`."""
+    first = "" if limit is None else f"\nlimit {limit:d}"
+    return f"with report as (select * from (\n{rows.text}\n){first})\n{select}"  # noqa: S608 - linted
+
+
+def _measures(report_type: ReportType) -> str:
+    summary = [f"({figure.value}\n)" for figure in report_type.summary]
+    totals = [f'sum("{column.name}")' for column in report_type.columns if column.total]
+    return f"select {', '.join(['count(*)', *summary, *totals])} from report"  # noqa: S608 - linted
+
+
+def _read(con: duckdb.DuckDBPyConnection, report_type: ReportType, key: str, text: str) -> Query:
+    def refused(reason: str) -> CatalogueError:
+        return CatalogueError(f"{report_type.name}.toml", key, reason)
+
+    try:
+        statements = con.extract_statements(text)
+    except duckdb.Error as error:
+        raise refused(f"cannot be read: {error}") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise refused("must be exactly one SELECT")
+    query = Query(statements[0].query.rstrip().removesuffix(";"), frozenset(statements[0].named_parameters))
     reason = next(_unknown_parameters(query, report_type), None) or next(_strays(con, query, report_type), None)
     if reason:
-        raise _refused(report_type, reason)
+        raise refused(reason)
     return query
-
-
-def _only_select(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Query:
-    try:
-        statements = con.extract_statements(report_type.query)
-    except duckdb.Error as error:
-        raise _refused(report_type, f"cannot be read: {error}") from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise _refused(report_type, "must be exactly one SELECT")
-    return Query(statements[0].query, frozenset(statements[0].named_parameters))
-
-
-def _refused(report_type: ReportType, reason: str) -> CatalogueError:
-    return CatalogueError(f"{report_type.name}.toml", "query", reason)
 
 
 def _unknown_parameters(query: Query, report_type: ReportType) -> Iterator[str]:

@@ -38,7 +38,7 @@ def write_json(head: Head, columns: Sequence[Column], batches: Iterable[Batch], 
 
 def opening(head: Head, columns: Sequence[Column]) -> str:
     """Everything before the rows."""
-    report = {
+    report: dict[str, Any] = {
         "uuid": head.uuid,
         "title": head.title,
         "report_type": head.report_type,
@@ -48,6 +48,11 @@ def opening(head: Head, columns: Sequence[Column]) -> str:
         "row_count": head.row_count,
         "rows_total": head.rows_total,
     }
+    if head.summary:
+        report["summary"] = {figure.name: value for figure, value in head.summary}
+    if head.totals:
+        totals = zip(columns, head.totals, strict=True)
+        report["totals"] = {column.name: total for column, total in totals if column.total}
     described = [
         {"name": column.name, "type": column.type.value, "label": label_of(column, head.locale)} for column in columns
     ]

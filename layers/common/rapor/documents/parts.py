@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from rapor.catalogue import Column
+from rapor.catalogue import ChartKind, Column, KeyFigure, Value
 
 Batch = Sequence[Sequence[Any]]
 """Some thousand rows, column by column: str, int, Decimal, date, datetime (UTC, naive), bool or None."""
@@ -26,13 +26,25 @@ class CsvOptions:
     decimal: str = "."
 
 
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """A chart and its points, each one x and then one height a series; a height may be None."""
+
+    kind: ChartKind
+    title: str
+    x: Value
+    y: Sequence[Value]
+    points: Sequence[Sequence[Any]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """
     What a document says about itself.
 
     `parameters` are (label, value) in the words of `locale`, `raw_parameters` as they were sent.
-    `row_count` rows are about to come, of `rows_total` at the source.
+    `row_count` rows are about to come, of `rows_total` at the source. `summary`, `totals` and `chart` speak of
+    the rows that come; `totals` has one value a column, None where it has no total, and is empty without any.
     """
 
     uuid: str
@@ -46,6 +58,9 @@ class Head:
     row_count: int
     rows_total: int
     csv: CsvOptions = field(default_factory=CsvOptions)
+    summary: Sequence[tuple[KeyFigure, Any]] = ()
+    totals: Sequence[Any] = ()
+    chart: ChartData | None = None
 
 
 @dataclass(frozen=True, slots=True)

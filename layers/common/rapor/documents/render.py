@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from rapor.catalogue import ReportType
-from rapor.documents.parts import Batch, CsvOptions, Head, Sink, Written
+from rapor.documents.parts import Batch, ChartData, CsvOptions, Head, Sink, Written
+from rapor.documents.rows import label_in
 from rapor.documents.writers import WRITERS
+from rapor.figures import Figures
 from rapor.report import Report
 
 
@@ -16,6 +18,7 @@ def render(
     batches: Iterable[Batch],
     sink: Sink,
     *,
+    figures: Figures,
     as_of: datetime,
     row_count: int,
     rows_total: int,
@@ -33,8 +36,18 @@ def render(
         row_count=row_count,
         rows_total=rows_total,
         csv=CsvOptions(**(report.options or {}).get("csv", {})),
+        summary=tuple(zip(report_type.summary, figures.summary, strict=True)),
+        totals=figures.totals,
+        chart=_chart(report_type, figures, report.locale),
     )
     return WRITERS[report.format](head, report_type.columns, batches, sink)
+
+
+def _chart(report_type: ReportType, figures: Figures, locale: str) -> ChartData | None:
+    chart = report_type.chart
+    if chart is None or not figures.points:
+        return None
+    return ChartData(chart.kind, label_in(chart.title, locale), chart.x, chart.y, figures.points)
 
 
 def _in_words(report_type: ReportType, parameters: Mapping[str, Any], locale: str) -> Iterable[tuple[str, str]]:

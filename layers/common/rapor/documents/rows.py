@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
-from rapor.catalogue import Column, ColumnType
+from rapor.catalogue import Column, ColumnType, Value
 from rapor.documents.parts import Batch, Head
 from rapor.errors import SourceInvalid
 
@@ -85,12 +85,11 @@ def finite_numbers(cells: Sequence[Any]) -> list[str | None]:
     return [None if cell is None else str(cell) if type(cell) is int else finite_number(cell) for cell in cells]
 
 
-def is_identifier(column: Column) -> bool:
-    """Whether a whole number names something rather than counts it: no thousands marks in 2025 or in an id."""
-    return column.name in {"id", "no", "year"} or column.name.endswith(("_id", "_no", "_year"))
-
-
-def label_of(column: Column, locale: str) -> str:
+def label_of(value: Value, locale: str) -> str:
     """The label in *locale*, else the first the type's file has."""
-    labels: Mapping[Any, str] = column.label
-    return labels.get(locale) or next(iter(labels.values()))
+    return label_in(value.label, locale)
+
+
+def label_in(words: Mapping[Any, str], locale: str) -> str:
+    """The words in *locale*, else the first the type's file has."""
+    return words.get(locale) or next(iter(words.values()))

@@ -12,7 +12,7 @@ from typing import Any
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.excel.styles import Style
 from rapor.documents.excel.xml import SPECIAL, escape
-from rapor.documents.rows import is_identifier, plain_number
+from rapor.documents.rows import plain_number
 from rapor.errors import SourceInvalid
 
 TEXT_LIMIT = 32_767  # UTF-16 units a cell may hold
@@ -77,7 +77,7 @@ def check_lengths(column: Column, numbers: Sequence[str], cells: Sequence[str | 
 
 def integers(column: Column, letters: str, numbers: Sequence[str], cells: Sequence[int | None]) -> list[str]:
     """Numbers; text where Excel would round."""
-    style = Style.IDENTIFIER if is_identifier(column) else Style.INTEGER
+    style = Style.INTEGER if column.grouping else Style.IDENTIFIER
     return [
         ""
         if cell is None

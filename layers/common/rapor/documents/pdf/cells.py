@@ -6,7 +6,6 @@ from math import isfinite
 from typing import Any
 
 from rapor.catalogue import Column, ColumnType
-from rapor.documents.rows import is_identifier
 from rapor.locale import Locale
 
 DASH = "\u2013"  # for a float that is no number
@@ -24,7 +23,7 @@ def texts(_: Column, cells: Sequence[Any], __: Locale) -> list[str]:
 
 def integers(column: Column, cells: Sequence[Any], locale: Locale) -> list[str]:
     """Whole numbers, in groups of three unless they name something."""
-    form = "d" if is_identifier(column) else ",d"
+    form = ",d" if column.grouping else "d"
     return ["" if cell is None else format(cell, form).replace(",", locale.group) for cell in cells]
 
 
