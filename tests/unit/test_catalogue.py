@@ -10,14 +10,6 @@ from rapor.report import Format
 from tests.builders import ROOT, a_catalogue
 
 USERS = (ROOT / "layers/catalogue/report_types/users.toml").read_text()
-CHART = """
-[chart]
-kind = "bar"
-title = { en = "Users by city" }
-query = "select city, count(*) as users from report group by city order by city"
-x = { name = "city", type = "text", label = { en = "City" } }
-y = [{ name = "users", type = "integer", label = { en = "Users" } }]
-"""
 MISTAKES = [
     ("not toml", "name =", "", "Invalid value"),
     ("no version", USERS.replace("version = 1\n", ""), "version", "required"),
@@ -33,14 +25,14 @@ MISTAKES = [
         "columns.3",
         "for numbers",
     ),
+    ("unknown currency form", USERS.replace('"TRY"', '"lira"', 1), "columns.8.currency", "match"),
     (
-        "unknown currency form",
-        USERS.replace('type = "decimal"', 'type = "decimal"\ncurrency = "lira"'),
-        "columns.8.currency",
-        "match",
+        "chart of dates",
+        USERS.replace('name = "users", type = "integer"', 'name = "users", type = "date"'),
+        "chart",
+        "every y must be a number",
     ),
-    ("chart of words", USERS + CHART.replace("integer", "text"), "chart", "must be a number"),
-    ("unknown chart", USERS + CHART.replace('"bar"', '"pie"'), "chart.kind", "'bar'"),
+    ("unknown chart", USERS.replace('kind = "bar"', 'kind = "pie"'), "chart.kind", "'bar'"),
     ("unknown column type", USERS.replace('type = "decimal"', 'type = "money"'), "columns.8.type", "'text'"),
 ]
 
