@@ -115,7 +115,7 @@ def test_text_files_are_read_with_raw_user_ids(
     boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key=f"text/orders/{name}", Body=body)
 
     with engine(bucket, tmp_path, "text").open(orders_type(), {}, own_user_id="7") as rows:
-        assert list(rows.batches()) == [[[2], ["y"], [2024]]]
+        assert [list(batch) for batch in rows.batches()] == [[[2], ["y"], [2024]]]
 
 
 def test_keys_with_odd_characters_are_read(bucket: str, endpoint: str, tmp_path: Path) -> None:

@@ -1,12 +1,19 @@
 """A thousand rows of what reports really hold, and of what breaks writers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from rapor.catalogue import Column
-from rapor.documents.parts import Batch, CsvOptions, Head
+import duckdb
+
+from rapor.batches import Batch, Form, Lines, Source
+from rapor.catalogue import Column, ReportType
+from rapor.data.datasets import Folder
+from rapor.data.engine import Rows
+from rapor.data.query import Queries, Query
+from rapor.documents.parts import CsvOptions, Head
 
 Row = tuple[Any, ...]
 
@@ -84,20 +91,28 @@ DATES = (
 MOMENTS = (None, datetime(1850, 1, 1, 12), datetime(2025, 6, 1, 23, 59, 59), datetime(2025, 6, 1, 0, 0, 0, 123456))
 
 
-def rows(count: int = 1000) -> list[Row]:
+def rows(
+    count: int = 1000, amounts: Sequence[Decimal | None] = AMOUNTS, quantities: Sequence[int | None] = QUANTITIES
+) -> list[Row]:
     return [
         (
             index + 1,
             NAMES[index % len(NAMES)],
             NOTES[index % len(NOTES)],
-            AMOUNTS[index % len(AMOUNTS)],
-            QUANTITIES[index % len(QUANTITIES)],
+            amounts[index % len(amounts)],
+            quantities[index % len(quantities)],
             DATES[index % len(DATES)],
             MOMENTS[index % len(MOMENTS)],
             (True, False, None)[index % 3],
         )
         for index in range(count)
     ]
+
+
+def storable_rows(count: int = 1000) -> list[Row]:
+    """The same, so that each column has an SQL type."""
+    amounts = (*AMOUNTS[:5], Decimal("-123456789012345678901234567.0123456789"), *AMOUNTS[7:])
+    return rows(count, amounts, (*QUANTITIES[:-1], 2**127 - 1))
 
 
 def plain_rows(count: int) -> list[Row]:
@@ -116,9 +131,73 @@ def plain_rows(count: int) -> list[Row]:
     ]
 
 
+KINDS = {
+    "text": "varchar",
+    "integer": "hugeint",
+    "decimal": "decimal(38,10)",
+    "date": "date",
+    "timestamp": "timestamp",
+    "boolean": "boolean",
+}
+
+
 def batches(rows: Sequence[Row], size: int = 300) -> Iterator[Batch]:
     for first in range(0, len(rows), size):
-        yield list(zip(*rows[first : first + size], strict=True))
+        yield Batch(zip(*rows[first : first + size], strict=True))
+
+
+def stored(table: Sequence[Row], columns: Sequence[Column] = COLUMNS, kinds: Sequence[str] | None = None) -> Rows:
+    """The rows as DuckDB gives them, each column of the SQL type *kinds* says."""
+    kinds = kinds or [KINDS[column.type] for column in columns]
+    cells = [f"unnest(${index}::varchar[])::{kind} as c{index}" for index, kind in enumerate(kinds, 1)]
+    names = [f'c{index} as "{column.name}"' for index, column in enumerate(columns, 1)]
+    con = duckdb.connect()
+    con.execute("set TimeZone = 'UTC'")
+    texts = [[as_text(row[index]) for row in table] for index in range(len(columns))]
+    con.execute(f"create table sample as select {', '.join(cells)}", texts)
+    query = Query(f"select {', '.join(names)} from sample", frozenset())
+    return Rows(con, Folder(Path()), Queries(query, query, None), {}, a_report_type(columns))
+
+
+def as_text(cell: Any) -> str | None:
+    return None if cell is None else format(cell, "f") if isinstance(cell, Decimal) else str(cell)
+
+
+def a_report_type(columns: Sequence[Column]) -> ReportType:
+    return ReportType.model_validate({
+        "name": "sample", "version": 1, "title": {"en": "Sample"}, "description": {"en": "Sample"}, "formats": ["csv"],
+        "sources": {"sample": {}}, "query": "select 1", "columns": [column.model_dump() for column in columns],
+    })  # fmt: skip
+
+
+class Given:
+    """Rows that come as cells alone."""
+
+    def __init__(self, batches: Iterable[Sequence[Sequence[Any]]]) -> None:
+        self._batches = batches
+
+    def batches(self) -> Iterator[Batch]:
+        return map(Batch, self._batches)
+
+    def lines(self, form: Form) -> Iterator[Lines]:
+        raise AssertionError("asked for bytes")
+
+
+class Halting:
+    """Rows, with a look at the world after each of their pieces."""
+
+    def __init__(self, source: Source, look: Callable[[], object]) -> None:
+        self._source, self._look = source, look
+
+    def batches(self) -> Iterator[Batch]:
+        for batch in self._source.batches():
+            yield batch
+            self._look()
+
+    def lines(self, form: Form) -> Iterator[Lines]:
+        for lines in self._source.lines(form):
+            yield lines
+            self._look()
 
 
 def head(count: int, *, locale: str = "tr", rows_total: int | None = None, csv: CsvOptions | None = None) -> Head:

@@ -1,17 +1,19 @@
 """Fakes that keep state, for the ports of the use cases."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
+from rapor.batches import Batch, Form, Lines, Source
 from rapor.catalogue import ReportType
 from rapor.errors import Fenced
 from rapor.figures import Figures
-from rapor.process import Batch, Rows, Sink
+from rapor.process import Rows, Sink
 from rapor.report import Failure, IdempotencyKey, Page, Position, Progress, Report, Result, Status
 
 
@@ -87,7 +89,7 @@ class FakeReports:
 class FakeRows:
     """Rows of one text column each."""
 
-    def __init__(self, batches: list[Batch], rows_total: int | None = None) -> None:
+    def __init__(self, batches: Sequence[Sequence[Sequence[Any]]], rows_total: int | None = None) -> None:
         self._batches = batches
         self.rows_total = sum(len(b[0]) for b in batches) if rows_total is None else rows_total
         self.interrupted = False
@@ -98,7 +100,12 @@ class FakeRows:
             part = [column[:left] for column in batch]
             left -= len(part[0])
             if part[0]:
-                yield part
+                yield Batch(part)
+
+    def lines(self, form: Form, limit: int | None = None) -> Iterator[Lines]:
+        for batch in self.batches(limit):
+            texts = [f"{cell}\n".encode() for cell in batch[0]]
+            yield Lines(b"".join(texts), [0, *accumulate(map(len, texts))])
 
     def figures(self, limit: int | None = None) -> Figures:
         return Figures(summary=[self.rows_total if limit is None else limit])
@@ -157,12 +164,13 @@ class FakeDocuments:
 class FakeWritten:
     rows: int
     missing_glyphs: int = 0
+    cut_cells: int = 0
 
 
 def render_lines(
     report: Report,
     report_type: ReportType,
-    batches: Iterable[Batch],
+    source: Source,
     sink: Sink,
     *,
     figures: Figures,
@@ -172,7 +180,7 @@ def render_lines(
 ) -> FakeWritten:
     """A document of one line a row."""
     written = 0
-    for batch in batches:
-        sink.write("".join(f"{cell}\n" for cell in batch[0]).encode())
-        written += len(batch[0])
+    for lines in source.lines(Form(line="")):
+        sink.write(lines.data)
+        written += lines.rows
     return FakeWritten(written)

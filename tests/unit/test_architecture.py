@@ -9,13 +9,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 CORE = {"report", "errors"}
-USE_CASE = CORE | {"catalogue", "caller", "figures", "locale"}
-ADAPTER = CORE | {"catalogue", "figures", "locale"}
+USE_CASE = CORE | {"batches", "catalogue", "caller", "figures", "locale"}
+ADAPTER = CORE | {"batches", "catalogue", "figures", "locale", "sql"}
 MAY_IMPORT = {
     "report": set(),
     "errors": set(),
+    "batches": set(),
     "figures": set(),
     "locale": set(),
+    "sql": set(),
     "caller": CORE,
     "settings": CORE,
     "catalogue": CORE,

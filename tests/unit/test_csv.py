@@ -1,15 +1,12 @@
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from rapor.catalogue import Column
 from rapor.documents.csv import write_csv
-from rapor.documents.parts import Batch, CsvOptions
-from tests.unit.document_samples import COLUMNS, NOTES, Row, WriteOnly, batches, head, rows
+from rapor.documents.parts import CsvOptions
+from tests.unit.document_samples import COLUMNS, NOTES, Row, WriteOnly, head, storable_rows, stored
 
 
 def read_back(data: bytes, delimiter: str = ",") -> list[list[str]]:
@@ -18,13 +15,13 @@ def read_back(data: bytes, delimiter: str = ",") -> list[list[str]]:
 
 def write(table: Sequence[Row], **options: Any) -> bytes:
     sink = WriteOnly()
-    written = write_csv(head(len(table), csv=CsvOptions(**options)), COLUMNS, batches(table), sink)
+    written = write_csv(head(len(table), csv=CsvOptions(**options)), COLUMNS, stored(table), sink)
     assert written.rows == len(table)
     return sink.data
 
 
 def test_every_cell_comes_back() -> None:
-    table = rows()
+    table = storable_rows()
 
     lines = read_back(write(table))
 
@@ -46,7 +43,7 @@ def test_negative_numbers_are_not_guarded() -> None:
 
     line = read_back(write(table))[1]
 
-    assert line[2:5] == ["'-1", "-1.5", "-2"]
+    assert line[2:5] == ["'-1", "-1.5000000000", "-2"]
 
 
 def test_null_and_empty_text_differ() -> None:
@@ -54,60 +51,33 @@ def test_null_and_empty_text_differ() -> None:
 
 
 def test_lines_end_in_crlf_without_a_mark() -> None:
-    data = write(rows(3))
+    data = write(storable_rows(3))
 
     assert data.startswith(b"id,name,")
     assert data.endswith(b"\r\n")
 
 
 def test_options_change_mark_delimiter_and_decimal() -> None:
-    table = rows(40)
+    table = storable_rows(40)
 
     data = write(table, bom=True, delimiter=";", decimal=",")
 
     assert data.startswith(b"\xef\xbb\xbfid;name;")
-    assert read_back(data, ";")[4][3] == "1234,56"
+    assert read_back(data, ";")[4][3] == "1234,5600000000"
     assert [line[2].lstrip("'") for line in read_back(data, ";")[1:21]] == [note or "" for note in NOTES]
 
 
 def test_decimal_comma_is_quoted_where_it_is_the_delimiter() -> None:
-    assert b'"1234,56"' in write(rows(10), decimal=",")
+    assert b'"1234,5600000000"' in write(storable_rows(10), decimal=",")
 
 
 def test_one_empty_cell_is_still_a_row() -> None:
     sink = WriteOnly()
 
-    write_csv(head(2), COLUMNS[1:2], iter([[[None, "a"]]]), sink)
+    write_csv(head(2), COLUMNS[1:2], stored([(None,), ("a",)], COLUMNS[1:2]), sink)
 
     assert sink.data == b'name\r\n""\r\na\r\n'
 
 
-def test_floats_that_are_no_numbers_are_empty() -> None:
-    sink = WriteOnly()
-    column = Column.model_validate({"name": "x", "type": "decimal", "label": {"en": "X"}})
-
-    write_csv(head(3), [column, column], iter([[[float("nan"), 0.1, float("inf")]] * 2]), sink)
-
-    assert sink.data == b"x,x\r\n,\r\n0.1,0.1\r\n,\r\n"
-
-
 def test_same_input_gives_same_bytes() -> None:
-    assert write(rows()) == write(rows())
-
-
-def test_bytes_leave_before_the_rows_end() -> None:
-    sink = WriteOnly()
-
-    def source() -> Iterator[Batch]:
-        for batch in batches(rows()):
-            yield batch
-            assert sink.size > 0
-            sink.pieces.clear()
-
-    write_csv(head(1000), COLUMNS, source(), sink)
-
-
-@pytest.mark.parametrize("batch", [[[1]] * 7, [[1]] * 7 + [[1, 2]]])
-def test_rows_of_another_shape_are_refused(batch: Batch) -> None:
-    with pytest.raises(ValueError, match="a batch has"):
-        write_csv(head(1), COLUMNS, iter([batch]), WriteOnly())
+    assert write(storable_rows()) == write(storable_rows())

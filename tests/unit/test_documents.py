@@ -1,11 +1,15 @@
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
-from rapor.documents.parts import Batch, Writer
+from rapor.documents.parts import Writer
+from rapor.documents.pdf import write_pdf
 from rapor.documents.writers import WRITERS
 from rapor.errors import SourceInvalid
 from rapor.locale import LOCALES, locale_of
 from rapor.report import Format
-from tests.unit.document_samples import COLUMNS, WriteOnly, head
+from tests.unit.document_samples import COLUMNS, Given, Halting, WriteOnly, head, plain_rows, stored
 
 
 def test_every_format_has_a_writer() -> None:
@@ -13,23 +17,37 @@ def test_every_format_has_a_writer() -> None:
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=str)
-def test_no_writer_drops_a_column(write: Writer) -> None:
-    with pytest.raises(ValueError, match="a batch has 7 columns, the report 8"):
-        write(head(1), COLUMNS, iter([[[1]] * 7]), WriteOnly())
+@pytest.mark.parametrize("announced", [2, 4])
+def test_no_writer_takes_other_rows_than_announced(write: Writer, announced: int) -> None:
+    with pytest.raises(ValueError, match=f"3 rows came, the head says {announced}"):
+        write(head(announced), COLUMNS, stored(plain_rows(3)), WriteOnly())
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=str)
-def test_no_writer_drops_a_cell(write: Writer) -> None:
-    batch: Batch = [[1, 2], ["a"], ["b"], [None], [None], [None], [None], [None]]
+def test_bytes_leave_before_the_rows_end(write: Writer) -> None:
+    sink = WriteOnly()
+    sizes: list[int] = []
 
-    with pytest.raises(ValueError, match="unequal length"):
-        write(head(2), COLUMNS, iter([batch]), WriteOnly())
+    write(head(9000), COLUMNS, Halting(stored(plain_rows(9000)), lambda: sizes.append(sink.size)), sink)
+
+    assert sizes[-1] > sizes[1] > 0
 
 
-@pytest.mark.parametrize("write", WRITERS.values(), ids=str)
-def test_no_writer_takes_text_for_a_number(write: Writer) -> None:
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        ([[1]] * 7, "a batch has 7 columns, the report 8"),
+        ([[1, 2], ["a"], ["b"], [None], [None], [None], [None], [None]], "unequal length"),
+    ],
+)
+def test_cells_of_another_shape_are_refused(batch: Sequence[Sequence[Any]], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        write_pdf(head(1), COLUMNS, Given([batch]), WriteOnly())
+
+
+def test_text_is_not_taken_for_a_number() -> None:
     with pytest.raises(SourceInvalid, match="column 'id' is declared integer but holds str"):
-        write(head(1), COLUMNS[:1], iter([[["1"]]]), WriteOnly())
+        write_pdf(head(1), COLUMNS[:1], Given([[["1"]]]), WriteOnly())
 
 
 def test_languages_without_words_are_written_in_english() -> None:

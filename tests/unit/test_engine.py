@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +12,11 @@ import duckdb
 import pytest
 
 from rapor import errors
+from rapor.batches import Form
 from rapor.catalogue import Catalogue, ReportType
 from rapor.data import engine as engine_module
 from rapor.data.datasets import Folder
-from rapor.data.engine import DuckDBEngine
+from rapor.data.engine import DuckDBEngine, Rows
 from rapor.data.faults import MEANINGS, meaning
 from rapor.data.query import Queries, Query, check_query
 from rapor.figures import Figures
@@ -250,6 +251,51 @@ def test_partitions_and_several_files_are_one_source(tmp_path: Path) -> None:
     )
 
     assert read(at(tmp_path, tmp_path), of) == [(1, "a", 2024), (2, "b", 2025)]
+
+
+NUMBERED = Form(line="concat(_row, ' ', id, ' ', name, chr(10))")
+
+
+@pytest.mark.parametrize("limit", [None, 1, 5000])
+def test_lines_are_the_rows_in_order_and_numbered(engine: DuckDBEngine, limit: int | None) -> None:
+    of = report_type("select name, id from users order by id desc")
+
+    with engine.open(of, {}, own_user_id=None) as rows:
+        lines = list(rows.lines(NUMBERED, limit))
+
+    expected = [f"{number} {10_000 - number} n{10_000 - number}" for number in range(1, (limit or 10_000) + 1)]
+    assert b"".join(piece.data for piece in lines).decode().splitlines() == expected
+    assert sum(piece.rows for piece in lines) == len(expected)
+    assert (
+        b"".join(piece.part(1, piece.rows) for piece in lines[:1]).decode().splitlines() == expected[1 : lines[0].rows]
+    )
+
+
+def test_lines_are_of_own_rows_alone(engine: DuckDBEngine) -> None:
+    with engine.open(report_type(), {}, own_user_id="3") as rows:
+        lines = [line for piece in rows.lines(NUMBERED) for line in piece.data.decode().splitlines()]
+
+    assert len(lines) == 2000
+    assert all(int(line.split()[1]) % 5 == 3 for line in lines)
+
+
+def test_lines_count_what_the_form_counts(engine: DuckDBEngine) -> None:
+    form = Form(line="_letter", cut_cells="_even + _even", names={"_letter": "left(name, 1)", "_even": "1 - id % 2"})
+
+    with engine.open(report_type(), {}, own_user_id=None) as rows:
+        lines = list(rows.lines(form))
+
+    assert b"".join(piece.data for piece in lines) == b"n" * 10_000
+    assert sum(piece.cut_cells for piece in lines) == 10_000
+
+
+def test_a_column_may_be_called_what_sql_keeps_for_itself(engine: DuckDBEngine) -> None:
+    of = report_type(
+        'select id as "order", name as "select" from users where id = 7', {"order": "integer", "select": "text"}
+    )
+
+    with engine.open(of, {}, own_user_id=None) as rows:
+        assert [piece.data for piece in rows.lines(Form(line='concat("order", "select")'))] == [b"7n7"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
@@ -596,6 +642,21 @@ def test_a_moment_python_cannot_hold_is_not_an_empty_cell(engine: DuckDBEngine, 
         read(engine, report_type(f"select {value} as at from users", {"at": "timestamp"}))
 
 
+@pytest.mark.parametrize(("value", "kind"), [
+    ("timestamp 'infinity'", "timestamp"), ("timestamp '12345-01-01'", "timestamp"),
+    ("timestamp '0044-03-15 (BC)'", "timestamp"), ("timestamptz '-infinity'", "timestamp"),
+    ("date '10000-01-01'", "date"), ("date 'infinity'", "date"), ("date '0000-12-31'", "date"),
+])  # fmt: skip
+def test_a_date_python_cannot_hold_is_written_nowhere(engine: DuckDBEngine, value: str, kind: str) -> None:
+    of = report_type(f"select case when id > 5000 then {value} end as at from users", {"at": kind})
+
+    with (
+        pytest.raises(errors.SourceInvalid, match=r"^The column at holds a value outside the years 1 to 9999\.$"),
+        engine.open(of, {}, own_user_id=None) as rows,
+    ):
+        list(rows.lines(Form(line="concat(\"at\", 'x')")))
+
+
 # Errors
 
 
@@ -705,12 +766,15 @@ def test_interrupt_stops_a_count(engine: DuckDBEngine) -> None:
 
 
 @pytest.mark.parametrize("of", [ENDLESS, STREAM], ids=["before the first row", "between rows"])
-def test_interrupt_stops_a_stream(engine: DuckDBEngine, of: ReportType) -> None:
+@pytest.mark.parametrize("chunks", [Rows.batches, lambda rows: rows.lines(NUMBERED)], ids=["cells", "lines"])
+def test_interrupt_stops_a_stream(
+    engine: DuckDBEngine, of: ReportType, chunks: Callable[[Rows], Iterator[object]]
+) -> None:
     with engine.open(of, {}, own_user_id=None) as rows:
         started = time.monotonic()
         threading.Timer(0.2, rows.interrupt).start()
         with pytest.raises(errors.TimedOut):
-            for _ in rows.batches():
+            for _ in chunks(rows):
                 pass
 
     assert time.monotonic() - started < 3
@@ -722,6 +786,8 @@ def test_nothing_starts_after_an_interrupt(engine: DuckDBEngine) -> None:
 
         with pytest.raises(errors.TimedOut):
             list(rows.batches())
+        with pytest.raises(errors.TimedOut):
+            list(rows.lines(NUMBERED))
         with pytest.raises(errors.TimedOut):
             _ = rows.rows_total
 

@@ -1,7 +1,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,14 +11,12 @@ import pytest
 
 from rapor.documents.excel import archive, sheet, write_excel
 from rapor.documents.excel.cells import letters_of
-from rapor.documents.parts import Batch
-from rapor.errors import SourceInvalid
-from tests.unit.document_samples import COLUMNS, Row, WriteOnly, batches, head, rows
+from tests.unit.document_samples import COLUMNS, Row, WriteOnly, head, storable_rows, stored
 
 
 def write(table: Sequence[Row], **heading: Any) -> bytes:
     sink = WriteOnly()
-    written = write_excel(head(len(table), **heading), COLUMNS, batches(table), sink)
+    written = write_excel(head(len(table), **heading), COLUMNS, stored(table), sink)
     assert written.rows == len(table)
     return sink.data
 
@@ -38,7 +36,7 @@ def number(value: Decimal | None) -> Decimal | str | None:
 
 
 def test_every_cell_comes_back_typed() -> None:
-    table = rows()
+    table = storable_rows()
 
     lines = list(opened(write(table))["Rapor"].iter_rows(min_row=2, values_only=True))
 
@@ -59,7 +57,7 @@ def test_every_cell_comes_back_typed() -> None:
 
 
 def test_nothing_is_a_formula() -> None:
-    data = write(rows(60))
+    data = write(storable_rows(60))
 
     cells = [cell for line in opened(data)["Rapor"].iter_rows(min_row=2) for cell in line]
 
@@ -68,7 +66,7 @@ def test_nothing_is_a_formula() -> None:
 
 
 def test_head_is_frozen_filtered_and_labelled() -> None:
-    page = opened(write(rows(5)))["Rapor"]
+    page = opened(write(storable_rows(5)))["Rapor"]
 
     assert page.freeze_panes == "A2"
     assert page.auto_filter.ref == "A1:H6"
@@ -81,7 +79,7 @@ def test_head_is_frozen_filtered_and_labelled() -> None:
 def test_rows_roll_over_to_the_next_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet, "ROW_LIMIT", 401)
 
-    book = opened(write(rows(1000)))
+    book = opened(write(storable_rows(1000)))
 
     assert book.sheetnames == ["Rapor", "Rapor 2", "Rapor 3", "Hakkında"]
     assert [book[name].max_row for name in book.sheetnames[:3]] == [401, 401, 201]
@@ -89,7 +87,7 @@ def test_rows_roll_over_to_the_next_sheet(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_about_sheet_says_what_the_document_is() -> None:
-    page = opened(write(rows(5), locale="en", rows_total=9))["About"]
+    page = opened(write(storable_rows(5), locale="en", rows_total=9))["About"]
 
     facts = {line[0]: line[1] for line in page.iter_rows(min_row=3, values_only=True)}
 
@@ -106,13 +104,14 @@ def test_about_sheet_says_what_the_document_is() -> None:
     }
 
 
-def test_text_too_long_for_a_cell_is_refused() -> None:
-    fits = "👍" * 16_383 + "a"
+def test_text_too_long_for_a_cell_is_cut_and_counted() -> None:
+    fits, sink = "👍" * 16_383 + "a", WriteOnly()
 
-    table = [[[fits, fits + "b"]]]
+    written = write_excel(head(2), COLUMNS[1:3], stored([(fits, "b"), (fits + "b", "c" * 40_000)], COLUMNS[1:3]), sink)
 
-    with pytest.raises(SourceInvalid, match="column 'name', sheet row 3: text of 32768 characters"):
-        write_excel(head(2), COLUMNS[1:2], iter(table), WriteOnly())
+    assert written.cut_cells == 2
+    assert [cell.value for cell in opened(sink.data)["Rapor"]["A"]][1:] == [fits, fits[:16_384]]
+    assert opened(sink.data)["Rapor"]["B3"].value == "c" * 32_767
 
 
 def test_no_rows_is_a_head_alone() -> None:
@@ -120,25 +119,11 @@ def test_no_rows_is_a_head_alone() -> None:
 
 
 def test_same_input_gives_same_bytes() -> None:
-    assert write(rows()) == write(rows())
-
-
-def test_bytes_leave_before_the_rows_end() -> None:
-    sink = WriteOnly()
-    sizes: list[int] = []
-
-    def source() -> Iterator[Batch]:
-        for batch in batches(rows(6000)):
-            yield batch
-            sizes.append(sink.size)
-
-    write_excel(head(6000), COLUMNS, source(), sink)
-
-    assert sizes[-1] > sizes[0] > 0
+    assert write(storable_rows()) == write(storable_rows())
 
 
 def test_archive_is_sound() -> None:
-    archive_file = zipfile.ZipFile(io.BytesIO(write(rows())))
+    archive_file = zipfile.ZipFile(io.BytesIO(write(storable_rows())))
 
     assert archive_file.testzip() is None
     assert {entry.date_time for entry in archive_file.infolist()} == {(2025, 1, 1, 0, 0, 0)}
@@ -147,7 +132,7 @@ def test_archive_is_sound() -> None:
 def test_archive_past_32_bits_carries_zip64(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "FULL_32", 2000)
 
-    data = write(rows(1000))
+    data = write(storable_rows(1000))
 
     assert b"PK\6\6" in data
     assert b"PK\6\7" in data

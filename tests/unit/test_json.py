@@ -1,21 +1,19 @@
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Never
 
 import pytest
 
-from rapor.catalogue import Column, KeyFigure
+from rapor.catalogue import KeyFigure
 from rapor.documents.json import write_json
-from rapor.documents.parts import Batch
-from rapor.errors import SourceInvalid
-from tests.unit.document_samples import COLUMNS, Row, WriteOnly, batches, head, rows
+from tests.unit.document_samples import COLUMNS, Row, WriteOnly, head, storable_rows, stored
 
 
 def write(table: Sequence[Row], **heading: Any) -> bytes:
     sink = WriteOnly()
-    write_json(head(len(table), **heading), COLUMNS, batches(table), sink)
+    write_json(head(len(table), **heading), COLUMNS, stored(table), sink)
     return sink.data
 
 
@@ -27,7 +25,7 @@ def exact(data: bytes) -> Any:
 
 
 def test_every_cell_comes_back() -> None:
-    table = rows()
+    table = storable_rows()
 
     document = exact(write(table))
 
@@ -40,7 +38,7 @@ def test_every_cell_comes_back() -> None:
 
 
 def test_document_says_what_it_is() -> None:
-    document = exact(write(rows(2), rows_total=5))
+    document = exact(write(storable_rows(2), rows_total=5))
 
     assert document["report"] == {
         "uuid": "01234567-89ab-4cde-8f01-23456789abcd",
@@ -63,7 +61,7 @@ def test_document_says_what_its_rows_come_to() -> None:
     sink = WriteOnly()
 
     totals = [Decimal("3.50") if column.total else None for column in columns]
-    write_json(replace(head(0), summary=[(revenue, Decimal("7.10"))], totals=totals), columns, iter([]), sink)
+    write_json(replace(head(0), summary=[(revenue, Decimal("7.10"))], totals=totals), columns, stored([]), sink)
 
     report = exact(sink.data)["report"]
     assert report["summary"] == {"revenue": Decimal("7.10")}
@@ -71,20 +69,11 @@ def test_document_says_what_its_rows_come_to() -> None:
 
 
 def test_letters_are_written_as_they_are() -> None:
-    assert "İbrahim Çağlar".encode() in write(rows(3))
+    assert "İbrahim Çağlar".encode() in write(storable_rows(3))
 
 
 def test_decimals_keep_every_digit() -> None:
-    assert b'"amount":12345678901234567890123456789012345678,' in write(rows(10))
-
-
-def test_floats_that_are_no_numbers_are_null() -> None:
-    sink = WriteOnly()
-    column = Column.model_validate({"name": "x", "type": "decimal", "label": {"en": "X"}})
-
-    write_json(head(4), [column], iter([[[float("nan"), float("-inf"), 1e-7, 1e300]]]), sink)
-
-    assert [row["x"] for row in exact(sink.data)["rows"]] == [None, None, Decimal("1E-7"), Decimal("1E+300")]
+    assert b'"amount":-123456789012345678901234567.0123456789,' in write(storable_rows(10))
 
 
 def test_no_rows_is_an_empty_list() -> None:
@@ -92,26 +81,9 @@ def test_no_rows_is_an_empty_list() -> None:
 
 
 def test_same_input_gives_same_bytes() -> None:
-    assert write(rows()) == write(rows())
-
-
-def test_bytes_leave_before_the_rows_end() -> None:
-    sink = WriteOnly()
-
-    def source() -> Iterator[Batch]:
-        for batch in batches(rows()):
-            yield batch
-            assert sink.size > 0
-            sink.pieces.clear()
-
-    write_json(head(1000), COLUMNS, source(), sink)
+    assert write(storable_rows()) == write(storable_rows())
 
 
 def test_fewer_rows_than_announced_are_refused() -> None:
     with pytest.raises(ValueError, match="3 rows came, the head says 4"):
-        write_json(head(4), COLUMNS, batches(rows(3)), WriteOnly())
-
-
-def test_cell_of_another_type_is_refused() -> None:
-    with pytest.raises(SourceInvalid, match="column 'name' is declared text but holds int"):
-        write_json(head(1), COLUMNS[1:2], iter([[[7]]]), WriteOnly())
+        write_json(head(4), COLUMNS, stored(storable_rows(3)), WriteOnly())

@@ -12,19 +12,20 @@ import pypdf
 import pypdfium2
 import pytest
 
+from rapor.batches import Batch
 from rapor.catalogue import Column
-from rapor.documents.parts import Batch, Written
+from rapor.documents.parts import Written
 from rapor.documents.pdf import Fonts, bidi, table, write_pdf
 from rapor.documents.pdf.layout import SHEETS, Sheet
 from rapor.documents.pdf.text import breaks
-from tests.unit.document_samples import COLUMNS, NAMES, Row, WriteOnly, batches, head, plain_rows, rows
+from tests.unit.document_samples import COLUMNS, NAMES, Given, Row, WriteOnly, batches, head, plain_rows, rows
 
 
 def write(
     table_rows: Sequence[Row], columns: Sequence[Column] = COLUMNS, size: int = 300, **heading: Any
 ) -> tuple[bytes, Written]:
     sink = WriteOnly()
-    written = write_pdf(head(len(table_rows), **heading), columns, batches(table_rows, size), sink)
+    written = write_pdf(head(len(table_rows), **heading), columns, Given(batches(table_rows, size)), sink)
     return sink.data, written
 
 
@@ -155,7 +156,7 @@ def test_bytes_leave_before_the_rows_end() -> None:
             yield batch
             sizes.append(sink.size)
 
-    write_pdf(head(2000), COLUMNS, source(), sink)
+    write_pdf(head(2000), COLUMNS, Given(source()), sink)
 
     assert sizes == sorted(set(sizes))
     assert sizes[0] > 1000

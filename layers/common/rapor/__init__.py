@@ -4,6 +4,7 @@ Rapor minus Lambda: a report is a row that must end in a document.
     report, errors          what a report is, what can go wrong: no I/O
     caller, catalogue       who asks, what can be asked for
     settings, locale        what functions are told, how documents speak
+    figures, batches, sql   what the engine hands to documents, and what they ask it for
     create process read sweep   one use case each, behind the function of the same name
     http                    the doors: requests in, answers out
     store                   DynamoDB and S3

@@ -1,14 +1,15 @@
 """Turn a pending report into a document."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Timer
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid4
 
+from rapor.batches import Batch, Form, Lines, Source
 from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import (
     Fenced,
@@ -23,7 +24,7 @@ from rapor.errors import (
 from rapor.figures import Figures
 from rapor.report import Failure, Progress, Report, Result, Scope
 
-Batch = Sequence[Sequence[Any]]
+Rendered = TypeVar("Rendered", Batch, Lines)
 
 LEASE_MARGIN = timedelta(seconds=30)
 PROGRESS_EVERY = timedelta(seconds=1)
@@ -64,6 +65,7 @@ class Rows(Protocol):
     def rows_total(self) -> int: ...
     def figures(self, limit: int | None = None) -> Figures: ...
     def batches(self, limit: int | None = None) -> Iterator[Batch]: ...
+    def lines(self, form: Form, limit: int | None = None) -> Iterator[Lines]: ...
     def interrupt(self) -> None: ...
 
 
@@ -98,6 +100,8 @@ class Written(Protocol):
     def rows(self) -> int: ...
     @property
     def missing_glyphs(self) -> int: ...
+    @property
+    def cut_cells(self) -> int: ...
 
 
 class Render(Protocol):
@@ -107,7 +111,7 @@ class Render(Protocol):
         self,
         report: Report,
         report_type: ReportType,
-        batches: Iterable[Batch],
+        source: Source,
         sink: Sink,
         *,
         figures: Figures,
@@ -195,7 +199,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
         # No needless limit: with it, rows that came since the count would go unnoticed.
         limit = row_count if row_count < rows.rows_total else None
         figures = rows.figures(limit)
-        watched = _watched(rows.batches(limit), report, row_count, deadline, workshop)
+        watched = Watched(rows, limit, report, row_count, deadline, workshop)
         with workshop.documents.open(document_key(report), report.format.content_type) as sink:
             written = workshop.render(
                 report,
@@ -221,6 +225,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
             expires_at=workshop.clock() + workshop.retention,
             missing_glyphs=written.missing_glyphs,
             key=document_key(report),
+            cut_cells=written.cut_cells,
         )
 
 
@@ -249,25 +254,41 @@ def _rows_to_write(report: Report, report_type: ReportType, rows_total: int) -> 
     raise TooManyRows(f"{report.format} holds {limit} rows of this type, and there are {rows_total}. {advice}")
 
 
-def _watched(
-    batches: Iterator[Batch], report: Report, row_count: int, deadline: datetime, workshop: Workshop
-) -> Iterator[Batch]:
-    """Pass batches through; between them look at the clock, and tell the table how far we are."""
-    done, told_at = 0, workshop.clock()
-    workshop.reports.note_progress(report, Progress(0, "rendering", 0, row_count, told_at))
-    for batch in batches:
-        yield batch
-        done += len(batch[0])
-        now = workshop.clock()
-        if now >= deadline:
-            raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
-        if now - told_at >= PROGRESS_EVERY:
-            workshop.reports.note_progress(
-                report, Progress(min(99, 99 * done // row_count), "rendering", done, row_count, now)
-            )
-            told_at = now
-    if done != row_count:
-        raise SourceUnavailable("The data changed while it was read.")
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The first *limit* rows, or all; between them it looks at the clock, and tells the table how far we are."""
+
+    rows: Rows
+    limit: int | None
+    report: Report
+    row_count: int
+    deadline: datetime
+    workshop: Workshop
+
+    def batches(self) -> Iterator[Batch]:
+        """Pass the rows through as cells."""
+        return self._watched(self.rows.batches(self.limit))
+
+    def lines(self, form: Form) -> Iterator[Lines]:
+        """Pass the rows through as bytes."""
+        return self._watched(self.rows.lines(form, self.limit))
+
+    def _watched(self, chunks: Iterator[Rendered]) -> Iterator[Rendered]:
+        report, row_count, reports = self.report, self.row_count, self.workshop.reports
+        done, told_at = 0, self.workshop.clock()
+        reports.note_progress(report, Progress(0, "rendering", 0, row_count, told_at))
+        for chunk in chunks:
+            yield chunk
+            done += chunk.rows
+            now = self.workshop.clock()
+            if now >= self.deadline:
+                raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
+            if now - told_at >= PROGRESS_EVERY:
+                percent = min(99, 99 * done // row_count)
+                reports.note_progress(report, Progress(percent, "rendering", done, row_count, now))
+                told_at = now
+        if done != row_count:
+            raise SourceUnavailable("The data changed while it was read.")
 
 
 @contextmanager

@@ -97,6 +97,7 @@ class Result:
     expires_at: datetime
     missing_glyphs: int
     key: str  # where the document lies in the bucket; never shown
+    cut_cells: int = 0  # texts longer than the format's cells may be
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Protocol
 import duckdb
 
 from rapor.errors import SourceInvalid, SourceUnavailable
+from rapor.sql import literal, quoted
 
 GLOB_CHARACTERS = frozenset("*?[")  # DuckDB would read such a name as a pattern
 
@@ -150,13 +151,3 @@ def _format_of(key: str) -> DataFormat | None:
 
 def _partitions(key: str) -> list[str]:
     return [part.partition("=")[0] for part in PurePosixPath(key).parts[:-1] if "=" in part]
-
-
-def literal(text: str) -> str:
-    """Write text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Write a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

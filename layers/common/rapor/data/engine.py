@@ -13,23 +13,24 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from arro3.core import RecordBatch, RecordBatchReader
 
+from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Column, ColumnType, ReportType, Value
-from rapor.data.datasets import DataSet, Folder, Place, literal, quoted, resolve
-from rapor.data.faults import translated
+from rapor.data.arrow import numbers_of, text_of
+from rapor.data.columns import shown
+from rapor.data.datasets import DataSet, Folder, Place, resolve
+from rapor.data.faults import BEYOND_YEARS, translated
 from rapor.data.query import Queries, Query, over, read_queries
 from rapor.data.ranges import Ranges, bucket_store
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
 from rapor.figures import Figures
+from rapor.sql import literal, quoted
 
-Batch = Sequence[Sequence[Any]]
-"""Some thousand rows, column by column: str, int, Decimal, date, datetime (UTC, naive), bool or None."""
-
-BATCH_ROWS = 4096
+BATCH_ROWS = 2048  # DuckDB's own vectors are no smaller
 MOST_POINTS = 1000  # of a chart; more cannot be told apart on a page
 MB = 1024 * 1024
 
@@ -55,6 +56,9 @@ ADVICE: Mapping[ColumnType, str] = {
     ColumnType.TIMESTAMP: "cast it to timestamp",
     ColumnType.BOOLEAN: "cast it to boolean",
 }
+
+
+Chunk = TypeVar("Chunk")
 
 
 class DuckDBEngine:
@@ -128,6 +132,7 @@ class Rows:
         self._queries, self._type = queries, report_type
         self._relation = con.sql(queries.rows.text, params={name: values[name] for name in queries.rows.parameters})
         self._converters = _converters(self._relation, report_type.columns)
+        self._shown = shown(self._relation, report_type.columns)
         self._stopped = threading.Event()
 
     @property
@@ -197,16 +202,43 @@ class Rows:
         Raises:
             RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
         """
-        relation = self._relation if limit is None else self._relation.limit(limit)
-        records = _records(relation)
+        return self._streamed(
+            lambda: self._first(limit),
+            lambda record: Batch(convert(record.column(index)) for index, convert in self._converters),
+        )
+
+    def lines(self, form: Form, limit: int | None = None) -> Iterator[Lines]:
+        """
+        Stream the rows as bytes, written by DuckDB; at most *limit* rows.
+
+        Raises:
+            RenderError: As `batches`.
+        """
+
+        def written() -> duckdb.DuckDBPyRelation:
+            names = [f"{expression} as {name}" for name, expression in form.names.items()]
+            rows = self._first(limit).project(", ".join([*self._shown, "row_number() over () as _row"]))
+            rows = rows.project(", ".join(["*", *names]))
+            return rows.project(f"{form.line}, cast({form.cut_cells} as integer)")
+
+        return self._streamed(written, lambda record: Lines(*text_of(record, 0), sum(numbers_of(record, 1))))
+
+    def _first(self, limit: int | None) -> duckdb.DuckDBPyRelation:
+        return self._relation if limit is None else self._relation.limit(limit)
+
+    def _streamed(
+        self, relation: Callable[[], duckdb.DuckDBPyRelation], read: Callable[[RecordBatch], Chunk]
+    ) -> Iterator[Chunk]:
+        with translated(self._place, self._values):
+            records = _records(relation())
         while True:
             with translated(self._place, self._values):
                 self._go_on()
-                batch = next(records, None)
-                if batch is None:
+                record = next(records, None)
+                if record is None:
                     return
-                cells = [convert(batch.column(index)) for index, convert in self._converters]
-            yield cells
+                chunk = read(record)
+            yield chunk
 
     def interrupt(self) -> None:
         """Stop what runs, and all that would come; any thread may call it."""
@@ -326,7 +358,7 @@ def _converter(column: Value, kind: str) -> Convert:
     def convert(array: Any) -> list[Any]:
         cells: list[Any] = array.to_pylist()
         if cells.count(None) != array.null_count:  # Arrow turns what Python cannot hold into None
-            raise SourceInvalid(f"The column {column.name} holds a value outside the years 1 to 9999.")
+            raise SourceInvalid(BEYOND_YEARS.format(column.name))
         return cells if change is None else [None if cell is None else change(cell) for cell in cells]
 
     change = _change(column.type, kind)

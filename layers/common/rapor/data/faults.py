@@ -5,6 +5,7 @@ Read from the words a message starts with, not from its class: an error in the m
 Arrow as text. The sentences hold no path, no SQL and no data; `__cause__` keeps all of it for the logs.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,8 @@ from rapor.errors import (
 UNREADABLE = "The data cannot be read."
 MISFIT = "The query does not fit the data: it names a column or function that is not there."
 ARROW = "C Data interface error: "
+BEYOND_YEARS = "The column {} holds a value outside the years 1 to 9999."
+REFUSED = re.compile("Invalid Input Error: " + re.escape(BEYOND_YEARS).replace(r"\{\}", "([a-z][a-z0-9_]*)"))
 
 MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
     "INTERRUPT Error": (TimedOut, "The time ran out while the data was being read."),
@@ -65,6 +68,9 @@ def meaning(error: Exception, place: Place, values: Mapping[str, Any]) -> Render
     name = _parameter_in(text, values) if text.startswith("Conversion Error") else None
     if name:
         return InvalidParameters(f"The parameter {name} has a value the query cannot use.")
+    refused = REFUSED.match(text)
+    if refused:
+        return SourceInvalid(BEYOND_YEARS.format(refused[1]))
     kind, sentence = MEANINGS.get(text.partition(":")[0], OTHERWISE)
     return kind(sentence)
 

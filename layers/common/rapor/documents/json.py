@@ -5,35 +5,72 @@ Decimals are numbers with every digit they had; what JSON cannot say (NaN, Infin
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
+from rapor.batches import Form, Source
 from rapor.catalogue import Column, ColumnType
-from rapor.documents.parts import Batch, Head, Sink, Written
-from rapor.documents.rows import checked, finite_number, finite_numbers, label_of
+from rapor.documents.parts import Head, Sink, Written
+from rapor.documents.rows import counted, finite_number, label_of
+from rapor.documents.sql import iso_moment
+from rapor.sql import concat, literal, quoted
+
+COMMA = ","
+SPECIAL = r'["\\\x00-\x1f]'  # RFC 8259 §7: what a string cannot hold as it is
 
 quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def write_json(head: Head, columns: Sequence[Column], batches: Iterable[Batch], sink: Sink) -> Written:
+def write_json(head: Head, columns: Sequence[Column], source: Source, sink: Sink) -> Written:
     """
     Write one object per row, a line each.
 
     Raises:
-        ValueError, SourceInvalid: See `rows.checked`.
+        ValueError: See `rows.counted`.
     """
     sink.write(opening(head, columns).encode())
-    template = "{" + ",".join(f"{quote(column.name)}:%s" for column in columns) + "}"
     rows = 0
-    for batch in checked(head, columns, batches):
-        values = [VALUES[column.type](cells) for column, cells in zip(columns, batch, strict=True)]
-        lines = [template % row for row in zip(*values, strict=True)]
-        sink.write((",\n" if rows else "\n").encode() + ",\n".join(lines).encode())
-        rows += len(lines)
+    for lines in counted(head, source.lines(form_of(columns))):
+        sink.write(lines.data if rows else lines.data[len(COMMA) :])
+        rows += lines.rows
     sink.write(b"\n]}\n" if rows else b"]}\n")
     return Written(rows)
+
+
+def form_of(columns: Sequence[Column]) -> Form:
+    """Write a row as an object on a line of its own, after the comma that parts it from the row before."""
+    starts = [f"{COMMA}\n{{", *[COMMA] * (len(columns) - 1)]
+    members = [
+        (literal(f'{start}"{column.name}":'), value(column)) for start, column in zip(starts, columns, strict=True)
+    ]
+    return Form(line=concat(*chain.from_iterable(members), "'}'"))
+
+
+def value(column: Column) -> str:
+    """Write a cell; NULL is null."""
+    name = quoted(column.name)
+    match column.type:
+        case ColumnType.TEXT:
+            return text(name)
+        case ColumnType.DATE:
+            return f"""coalesce('"' || {name} || '"', 'null')"""
+        case ColumnType.TIMESTAMP:
+            return f"""coalesce('"' || {iso_moment(name)} || '"', 'null')"""
+    return f"coalesce(cast({name} as varchar), 'null')"
+
+
+def text(name: str) -> str:
+    """Write a string, non-ASCII as it is."""
+    special = f"regexp_matches({name}, {literal(SPECIAL)})"
+    return f"""case when {name} is null then 'null' when {special} then {escaped(name)} else '"' || {name} || '"' end"""
+
+
+def escaped(name: str) -> str:
+    """Let DuckDB write a string that needs escapes."""
+    return f"cast(to_json({name}) as varchar)"
 
 
 def opening(head: Head, columns: Sequence[Column]) -> str:
@@ -81,43 +118,3 @@ def moment(value: datetime) -> str:
     """ISO 8601 in UTC with Z; fractions of a second only where there are any."""
     naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
     return f"{naive.isoformat()}Z"
-
-
-def texts(cells: Sequence[Any]) -> list[str]:
-    """Strings, non-ASCII as it is."""
-    return ["null" if cell is None else quote(cell) for cell in cells]
-
-
-def integers(cells: Sequence[Any]) -> list[str]:
-    """Numbers of any length; the reader decides what it can hold."""
-    return ["null" if cell is None else str(cell) for cell in cells]
-
-
-def decimals(cells: Sequence[Any]) -> list[str]:
-    """Exact numbers."""
-    return [text or "null" for text in finite_numbers(cells)]
-
-
-def dates(cells: Sequence[Any]) -> list[str]:
-    """ISO 8601."""
-    return ["null" if cell is None else f'"{cell.isoformat()}"' for cell in cells]
-
-
-def timestamps(cells: Sequence[Any]) -> list[str]:
-    """As `moment`."""
-    return ["null" if cell is None else f'"{cell.isoformat()}Z"' for cell in cells]
-
-
-def booleans(cells: Sequence[Any]) -> list[str]:
-    """Either `true` or `false`."""
-    return ["null" if cell is None else "true" if cell else "false" for cell in cells]
-
-
-VALUES: dict[ColumnType, Callable[[Sequence[Any]], list[str]]] = {
-    ColumnType.TEXT: texts,
-    ColumnType.INTEGER: integers,
-    ColumnType.DECIMAL: decimals,
-    ColumnType.DATE: dates,
-    ColumnType.TIMESTAMP: timestamps,
-    ColumnType.BOOLEAN: booleans,
-}

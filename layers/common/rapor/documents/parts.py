@@ -1,14 +1,12 @@
 """What all writers share: the words on the document, the shape of rows, where bytes go."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from rapor.batches import Source
 from rapor.catalogue import ChartKind, Column, KeyFigure, Value
-
-Batch = Sequence[Sequence[Any]]
-"""Some thousand rows, column by column: str, int, Decimal, date, datetime (UTC, naive), bool or None."""
 
 
 class Sink(Protocol):
@@ -65,13 +63,18 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a writer wrote: `missing_glyphs` counts characters that no font could draw."""
+    """
+    What a writer wrote.
+
+    `missing_glyphs` counts characters that no font could draw, `cut_cells` texts longer than a cell may be.
+    """
 
     rows: int
     missing_glyphs: int = 0
+    cut_cells: int = 0
 
 
 class Writer(Protocol):
     """One format."""
 
-    def __call__(self, head: Head, columns: Sequence[Column], batches: Iterable[Batch], sink: Sink, /) -> Written: ...
+    def __call__(self, head: Head, columns: Sequence[Column], source: Source, sink: Sink, /) -> Written: ...

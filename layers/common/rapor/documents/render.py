@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from rapor.batches import Source
 from rapor.catalogue import ReportType
-from rapor.documents.parts import Batch, ChartData, CsvOptions, Head, Sink, Written
+from rapor.documents.parts import ChartData, CsvOptions, Head, Sink, Written
 from rapor.documents.rows import label_in
 from rapor.documents.writers import WRITERS
 from rapor.figures import Figures
@@ -15,7 +16,7 @@ from rapor.report import Report
 def render(
     report: Report,
     report_type: ReportType,
-    batches: Iterable[Batch],
+    source: Source,
     sink: Sink,
     *,
     figures: Figures,
@@ -40,7 +41,7 @@ def render(
         totals=figures.totals,
         chart=_chart(report_type, figures, report.locale),
     )
-    return WRITERS[report.format](head, report_type.columns, batches, sink)
+    return WRITERS[report.format](head, report_type.columns, source, sink)
 
 
 def _chart(report_type: ReportType, figures: Figures, locale: str) -> ChartData | None:

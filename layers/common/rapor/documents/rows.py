@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
 
+from rapor.batches import Batch, Lines
 from rapor.catalogue import Column, ColumnType, Value
-from rapor.documents.parts import Batch, Head
+from rapor.documents.parts import Head
 from rapor.errors import SourceInvalid
 
 CELLS: Mapping[ColumnType, frozenset[type]] = {
@@ -20,6 +21,24 @@ CELLS: Mapping[ColumnType, frozenset[type]] = {
 }
 
 
+Rows = TypeVar("Rows", Batch, Lines)
+
+
+def counted(head: Head, chunks: Iterable[Rows]) -> Iterator[Rows]:
+    """
+    Pass the rows on.
+
+    Raises:
+        ValueError: They are not as many as the head says.
+    """
+    rows = 0
+    for chunk in chunks:
+        rows += chunk.rows
+        yield chunk
+    if rows != head.row_count:
+        raise ValueError(f"{rows} rows came, the head says {head.row_count}")
+
+
 def checked(head: Head, columns: Sequence[Column], batches: Iterable[Batch]) -> Iterator[Batch]:
     """
     Pass the batches that hold rows on, one by one.
@@ -29,15 +48,11 @@ def checked(head: Head, columns: Sequence[Column], batches: Iterable[Batch]) -> 
             are not as many as the head says.
         SourceInvalid: A cell is not of its column's type.
     """
-    rows = 0
-    for batch in batches:
+    for batch in counted(head, batches):
         height = height_of(batch, len(columns))
         check_types(columns, batch)
-        rows += height
         if height:
             yield batch
-    if rows != head.row_count:
-        raise ValueError(f"{rows} rows came, the head says {head.row_count}")
 
 
 def height_of(batch: Batch, width: int) -> int:
@@ -78,11 +93,6 @@ def finite_number(value: Decimal | float) -> str | None:
     """As `plain_number`, None where it is no number."""
     text = plain_number(value)
     return None if text[-1].isalpha() else text
-
-
-def finite_numbers(cells: Sequence[Any]) -> list[str | None]:
-    """Write a column of numbers; NULL, and a float that is no number, are None."""
-    return [None if cell is None else str(cell) if type(cell) is int else finite_number(cell) for cell in cells]
 
 
 def label_of(value: Value, locale: str) -> str:

@@ -4,17 +4,21 @@ Rows to Excel (ECMA-376), streamed: typed cells, a frozen head with a filter, sh
 Memory is one batch: text stands in its cell, so there is no table of shared strings to keep.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
-from typing import Any
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from html import unescape
+from itertools import chain
 
+from rapor.batches import Lines, Source
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.excel.about import add_about
 from rapor.documents.excel.archive import Zip
-from rapor.documents.excel.sheet import Sheets
+from rapor.documents.excel.cells import letters_of
+from rapor.documents.excel.sheet import Sheets, form
 from rapor.documents.excel.workbook import add_parts
-from rapor.documents.parts import Batch, Head, Sink, Written
-from rapor.documents.rows import checked, label_of
+from rapor.documents.parts import Head, Sink, Written
+from rapor.documents.rows import counted, label_of
 from rapor.errors import SourceInvalid
 from rapor.locale import locale_of
 
@@ -23,46 +27,56 @@ SAMPLE = 400  # rows
 NARROWEST, WIDEST = 9, 60  # characters
 FILTER_BUTTON = 3  # characters it hides of a label
 FIXED_WIDTHS = {ColumnType.DATE: 12, ColumnType.TIMESTAMP: 20}
+CELL = re.compile(r'<c r="([A-Z]+)\d+"[^>]*>(?:<v>|<is><t[^>]*>)([^<]*)')
 
 
-def write_excel(head: Head, columns: Sequence[Column], batches: Iterable[Batch], sink: Sink) -> Written:
+def write_excel(head: Head, columns: Sequence[Column], source: Source, sink: Sink) -> Written:
     """
     Write the rows' sheets, the About sheet and what holds them together.
 
     Raises:
-        ValueError: See `rows.checked`.
-        SourceInvalid: Also for a text longer than a cell may be, or more columns than a sheet has.
+        ValueError: See `rows.counted`.
+        SourceInvalid: There are more columns than a sheet has.
     """
     if len(columns) > COLUMN_LIMIT:
         raise SourceInvalid(f"{len(columns)} columns; Excel holds {COLUMN_LIMIT}")
-    locale, archive, rows = locale_of(head.locale), Zip(sink), 0
+    locale, archive, rows, cut_cells = locale_of(head.locale), Zip(sink), 0, 0
     labels = [label_of(column, head.locale) for column in columns]
-    first, source = peeked(checked(head, columns, batches))
+    first, chunks = peeked(counted(head, source.lines(form(columns))))
     sheets = Sheets(archive, columns, labels, widths_of(columns, labels, first))
-    for batch in source:
-        sheets.add(batch)
-        rows += len(batch[0])
+    for lines in chunks:
+        sheets.add(lines)
+        rows += lines.rows
+        cut_cells += lines.cut_cells
     sheets.close()
     add_about(archive, len(sheets.all) + 1, head, locale, rows)
     add_parts(archive, head, locale, sheets)
     archive.close()
-    return Written(rows)
+    return Written(rows, cut_cells=cut_cells)
 
 
-def peeked(batches: Iterator[Batch]) -> tuple[Batch | None, Iterator[Batch]]:
-    """The first batch, and all of them."""
-    first = next(batches, None)
-    return first, batches if first is None else chain([first], batches)
+def peeked(chunks: Iterator[Lines]) -> tuple[Lines | None, Iterator[Lines]]:
+    """The first rows, and all of them."""
+    first = next(chunks, None)
+    return first, chunks if first is None else chain([first], chunks)
 
 
-def widths_of(columns: Sequence[Column], labels: Sequence[str], sample: Batch | None) -> list[int]:
+def widths_of(columns: Sequence[Column], labels: Sequence[str], first: Lines | None) -> list[int]:
     """Column widths in characters."""
-    cells = sample or [[] for _ in columns]
-    return [width_of(*three) for three in zip(columns, labels, cells, strict=True)]
+    longest = longest_of(first.part(0, min(SAMPLE, first.rows)).decode()) if first else {}
+    lengths = (longest.get(letters_of(index), 0) for index in range(len(columns)))
+    return [width_of(*three) for three in zip(columns, labels, lengths, strict=True)]
 
 
-def width_of(column: Column, label: str, cells: Sequence[Any]) -> int:
+def longest_of(rows: str) -> Mapping[str, int]:
+    """The length of the longest content of each column, by its letters."""
+    longest: defaultdict[str, int] = defaultdict(int)
+    for letters, content in CELL.findall(rows):
+        longest[letters] = max(longest[letters], len(unescape(content)))
+    return longest
+
+
+def width_of(column: Column, label: str, longest: int) -> int:
     """As wide as the longest of label and sample; thousands marks make numbers a third longer."""
-    longest = max((len(str(cell)) for cell in islice(cells, SAMPLE) if cell is not None), default=0)
     content = FIXED_WIDTHS.get(column.type, longest * 4 // 3 if column.type.is_number else longest)
     return min(max(content + 2, len(label) + FILTER_BUTTON, NARROWEST), WIDEST)

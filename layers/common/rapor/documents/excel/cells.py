@@ -1,28 +1,26 @@
 """
-Cells as SpreadsheetML (ECMA-376 part 1 §18.3.1.4), a column at a time. Nothing is ever a formula.
+Cells as SpreadsheetML (ECMA-376 part 1 §18.3.1.4), written by DuckDB. Nothing is ever a formula.
 
-`numbers` are the rows' numbers on the sheet, as text.
+`_n` is the row's number on its sheet, as text. NULL is no cell, and neither is empty text.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
+from functools import reduce
 
+from rapor.batches import Form
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.excel.styles import Style
-from rapor.documents.excel.xml import SPECIAL, escape
-from rapor.documents.rows import plain_number
-from rapor.errors import SourceInvalid
+from rapor.documents.sql import iso_moment
+from rapor.sql import concat, literal, quoted
 
 TEXT_LIMIT = 32_767  # UTF-16 units a cell may hold
-SURE_LENGTH = TEXT_LIMIT // 2  # no text this short can be too long
 EXACT_DIGITS = 15  # Excel rounds numbers after that
-EXACT_LIMIT = 10**EXACT_DIGITS
-EPOCH = date(1899, 12, 30).toordinal()
-FIRST_DATE = date(1900, 3, 1)  # Excel's calendar has a 29 February 1900
-FIRST_MOMENT = datetime(1900, 3, 1)  # noqa: DTZ001  (cells are naive UTC)
-SECONDS_A_DAY = 86_400
+EPOCH = "1899-12-30"
+FIRST_DAY = "1900-03-01"  # Excel's calendar has a 29 February 1900
+MICROSECONDS_A_DAY = 86_400_000_000
+FORBIDDEN = [*range(9), 11, 12, *range(13, 32), 0xFFFE, 0xFFFF]  # XML 1.0 §2.2; CR would be read as LF
+SPECIAL = r"[&<>\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
+ASTRAL = r"[\x{10000}-\x{10FFFF}]"  # two UTF-16 units each
 
 
 def letters_of(index: int) -> str:
@@ -33,129 +31,137 @@ def letters_of(index: int) -> str:
 
 def inline(place: str, text: str, style: Style = Style.TEXT) -> str:
     """A cell of text, already escaped."""
+    return f'<c r="{place}{inline_start(style)}{text}{INLINE_END}'
+
+
+def inline_start(style: Style) -> str:
+    """What stands between a cell's place and its text."""
     styled = f' s="{style}"' if style else ""
-    return f'<c r="{place}"{styled} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'"{styled} t="inlineStr"><is><t xml:space="preserve">'
 
 
-def to_cells(column: Column, letters: str, numbers: Sequence[str], cells: Sequence[Any]) -> list[str]:
-    """
-    Write a column's cells; NULL is no cell.
-
-    Raises:
-        SourceInvalid: A text is longer than a cell may be.
-    """
-    return CELLS[column.type](column, letters, numbers, cells)
+INLINE_END = "</t></is></c>"
 
 
-def texts(column: Column, letters: str, numbers: Sequence[str], cells: Sequence[str | None]) -> list[str]:
-    """Inline strings."""
-    if any([cell and len(cell) > SURE_LENGTH for cell in cells]):  # noqa: C419  (a list is faster here)
-        check_lengths(column, numbers, cells)
-    if SPECIAL.search("\n".join(filter(None, cells))):
-        cells = [cell and escape(cell) for cell in cells]
-    before, after = f'<c r="{letters}', '" t="inlineStr"><is><t xml:space="preserve">'
-    return [
-        f"{before}{number}{after}{cell}</t></is></c>" if cell else ""
-        for number, cell in zip(numbers, cells, strict=True)
-    ]
+def form_of(columns: Sequence[Column], rows_a_sheet: int) -> Form:
+    """Write a row of a sheet, of which the first row is the head."""
+    names = {"_n": f"cast((_row - 1) % {rows_a_sheet} + 2 as varchar)"}
+    names |= {digits(column): f"cast({quoted(column.name)} as varchar)" for column in columns if is_decimal(column)}
+    cells = [to_cell(column, letters_of(index)) for index, column in enumerate(columns)]
+    cut = [is_cut(quoted(column.name)) for column in columns if column.type is ColumnType.TEXT]
+    line = concat("'<row r=\"'", "_n", "'\">'", *cells, "'</row>'")
+    return Form(line=line, cut_cells=" + ".join(cut) or "0", names=names)
 
 
-def check_lengths(column: Column, numbers: Sequence[str], cells: Sequence[str | None]) -> None:
-    """
-    Refuse what Excel would cut.
-
-    Raises:
-        SourceInvalid: See `to_cells`.
-    """
-    for number, cell in zip(numbers, cells, strict=True):
-        units = len((cell or "").encode("utf-16-le", "surrogatepass")) // 2
-        if units > TEXT_LIMIT:
-            raise SourceInvalid(
-                f"column {column.name!r}, sheet row {number}: text of {units} characters; Excel holds {TEXT_LIMIT}"
-            )
-
-
-def integers(column: Column, letters: str, numbers: Sequence[str], cells: Sequence[int | None]) -> list[str]:
-    """Numbers; text where Excel would round."""
-    style = Style.INTEGER if column.grouping else Style.IDENTIFIER
-    return [
-        ""
-        if cell is None
-        else f'<c r="{letters}{number}" s="{style}"><v>{cell}</v></c>'
-        if -EXACT_LIMIT < cell < EXACT_LIMIT
-        else inline(letters + number, str(cell), Style.LONG_NUMBER)
-        for number, cell in zip(numbers, cells, strict=True)
-    ]
+def to_cell(column: Column, letters: str) -> str:
+    """Write a cell."""
+    name = quoted(column.name)
+    match column.type:
+        case ColumnType.TEXT:
+            return f"case when {name} <> '' then {text_cell(letters, escaped(name))} end"
+        case ColumnType.INTEGER:
+            return integer(column, letters)
+        case ColumnType.DECIMAL:
+            return decimal(column, letters)
+        case ColumnType.DATE:
+            day = number_cell(letters, f"{name} - date '{EPOCH}'", Style.DATE)
+            return or_text(name, f"{name} >= date '{FIRST_DAY}'", day, text_cell(letters, f"cast({name} as varchar)"))
+        case ColumnType.TIMESTAMP:
+            moment = number_cell(letters, serial(name), Style.TIMESTAMP)
+            return or_text(name, f"{name} >= timestamp '{FIRST_DAY}'", moment, text_cell(letters, iso_moment(name)))
+        case ColumnType.BOOLEAN:
+            return f"""case when {name} is not null then {boolean_cell(letters, name)} end"""
 
 
-def decimals(_: Column, letters: str, numbers: Sequence[str], cells: Sequence[Any]) -> list[str]:
-    """Numbers; text where Excel would round, or for a float that is no number."""
-    style = Style.DECIMAL
-    return [
-        ""
-        if cell is None
-        else f'<c r="{letters}{number}" s="{style}"><v>{cell}</v></c>'
-        if is_exact(cell)
-        else inline(letters + number, plain_number(cell), Style.LONG_NUMBER)
-        for number, cell in zip(numbers, cells, strict=True)
-    ]
+def integer(column: Column, letters: str) -> str:
+    """A number; text where Excel would round."""
+    name, limit = quoted(column.name), 10**EXACT_DIGITS
+    number = number_cell(letters, name, Style.INTEGER if column.grouping else Style.IDENTIFIER)
+    long = text_cell(letters, f"cast({name} as varchar)", Style.LONG_NUMBER)
+    return or_text(name, f"{name} > -{limit} and {name} < {limit}", number, long)
 
 
-def is_exact(cell: Decimal | float) -> bool:
-    """Whether Excel keeps every digit; a finite float is what Excel itself computes with."""
-    if isinstance(cell, float):
-        return abs(cell) < float("inf")
-    digits = str(cell)
-    if len(digits) <= EXACT_DIGITS and digits[-1].isdigit():
-        return True
-    value = Decimal(cell)
-    significant = "".join(map(str, value.as_tuple().digits)).strip("0")
-    return value.is_finite() and len(significant) <= EXACT_DIGITS
+def decimal(column: Column, letters: str) -> str:
+    """A number; text where Excel would round."""
+    text = digits(column)
+    significant = f"trim(replace(replace({text}, '.', ''), '-', ''), '0')"
+    exact = f"strlen({text}) <= {EXACT_DIGITS} or strlen({significant}) <= {EXACT_DIGITS}"
+    long = text_cell(letters, text, Style.LONG_NUMBER)
+    return or_text(text, exact, number_cell(letters, text, Style.DECIMAL), long)
 
 
-def dates(_: Column, letters: str, numbers: Sequence[str], cells: Sequence[date | None]) -> list[str]:
-    """Days since the end of 1899; ISO text before Excel's calendar is right."""
-    return [
-        ""
-        if cell is None
-        else f'<c r="{letters}{number}" s="{Style.DATE}"><v>{cell.toordinal() - EPOCH}</v></c>'
-        if cell >= FIRST_DATE
-        else inline(letters + number, cell.isoformat())
-        for number, cell in zip(numbers, cells, strict=True)
-    ]
+def digits(column: Column) -> str:
+    """The name of a decimal's text."""
+    return f"_{column.name}"
 
 
-def timestamps(_: Column, letters: str, numbers: Sequence[str], cells: Sequence[datetime | None]) -> list[str]:
-    """As `dates`, the time of day as a fraction."""
-    return [
-        ""
-        if cell is None
-        else f'<c r="{letters}{number}" s="{Style.TIMESTAMP}"><v>{serial(cell)!r}</v></c>'
-        if cell >= FIRST_MOMENT
-        else inline(letters + number, f"{cell.isoformat()}Z")
-        for number, cell in zip(numbers, cells, strict=True)
-    ]
+def is_decimal(column: Column) -> bool:
+    """Whether its cells are read as text more than once."""
+    return column.type is ColumnType.DECIMAL
 
 
-def serial(moment: datetime) -> float:
+def serial(name: str) -> str:
     """Days since the end of 1899."""
-    seconds = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
-    return moment.toordinal() - EPOCH + seconds / SECONDS_A_DAY
+    return f"(epoch_us({name}) - epoch_us(timestamp '{EPOCH}')) / {MICROSECONDS_A_DAY}"
 
 
-def booleans(_: Column, letters: str, numbers: Sequence[str], cells: Sequence[bool | None]) -> list[str]:
+def or_text(name: str, holds: str, number: str, text: str) -> str:
+    """Write a number where Excel can hold it, text where it cannot."""
+    return f"case when {holds} then {number} when {name} is not null then {text} end"
+
+
+def number_cell(letters: str, number: str, style: Style) -> str:
+    """A cell of a number."""
+    return cell(letters, f'" s="{style}"><v>', number, "</v></c>")
+
+
+def boolean_cell(letters: str, name: str) -> str:
     """Excel's own TRUE and FALSE."""
-    return [
-        "" if cell is None else f'<c r="{letters}{number}" t="b"><v>{cell:d}</v></c>'
-        for number, cell in zip(numbers, cells, strict=True)
-    ]
+    return cell(letters, '" t="b"><v>', f"cast({name} as integer)", "</v></c>")
 
 
-CELLS: dict[ColumnType, Callable[[Column, str, Sequence[str], Sequence[Any]], list[str]]] = {
-    ColumnType.TEXT: texts,
-    ColumnType.INTEGER: integers,
-    ColumnType.DECIMAL: decimals,
-    ColumnType.DATE: dates,
-    ColumnType.TIMESTAMP: timestamps,
-    ColumnType.BOOLEAN: booleans,
-}
+def text_cell(letters: str, text: str, style: Style = Style.TEXT) -> str:
+    """A cell of text, already escaped."""
+    return cell(letters, inline_start(style), text, INLINE_END)
+
+
+def cell(letters: str, start: str, content: str, end: str) -> str:
+    """Put a cell together."""
+    return concat(literal(f'<c r="{letters}'), "_n", literal(start), content, literal(end))
+
+
+def escaped(name: str) -> str:
+    """Cut what is too long, and escape what XML cannot hold, as `xml.escape` does."""
+    text = reduce(replaced, [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")], not_escaped_already(cut(name)))
+    text = reduce(replaced, [(chr(code), f"_x{code:04X}_") for code in FORBIDDEN], text)
+    special = f"strlen({name}) > {TEXT_LIMIT} or regexp_matches({name}, {literal(SPECIAL)})"
+    return f"case when {special} then {text} else {name} end"
+
+
+def replaced(text: str, pair: tuple[str, str]) -> str:
+    """Replace a character."""
+    character, by = pair
+    return f"replace({text}, chr({ord(character)}), {literal(by)})"
+
+
+def not_escaped_already(text: str) -> str:
+    """Escape text that looks escaped: the underscore before `x0041_` becomes `_x005F_`."""
+    between = f"string_split({text}, '_')"
+    looks = f"i > 1 and i < len({between}) and regexp_full_match(part, 'x[0-9A-Fa-f]{{4}}')"
+    return f"array_to_string(list_transform({between}, lambda part, i: if({looks}, 'x005F_' || part, part)), '_')"
+
+
+def cut(name: str) -> str:
+    """Give as much as a cell may hold, at most: a little less where characters of two units are cut off."""
+    return f"left({name}, {TEXT_LIMIT} - {astral(f'left({name}, {TEXT_LIMIT})')})"
+
+
+def is_cut(name: str) -> str:
+    """1 where `cut` leaves something out."""
+    units = f"length({name}) + {astral(name)}"
+    return f"case when strlen({name}) > {TEXT_LIMIT} then cast({units} > {TEXT_LIMIT} as integer) else 0 end"
+
+
+def astral(text: str) -> str:
+    """How many characters have two UTF-16 units."""
+    return f"(length({text}) - length(regexp_replace({text}, {literal(ASTRAL)}, '', 'g')))"

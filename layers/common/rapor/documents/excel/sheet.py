@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rapor.batches import Form, Lines
 from rapor.catalogue import Column
 from rapor.documents.excel.archive import Zip
-from rapor.documents.excel.cells import inline, letters_of, to_cells
+from rapor.documents.excel.cells import form_of, inline, letters_of
 from rapor.documents.excel.styles import Style
 from rapor.documents.excel.xml import HEADER, MAIN, escape
-from rapor.documents.parts import Batch
 
 ROW_LIMIT = 1_048_576
 NAME = "Rapor"
@@ -22,8 +22,13 @@ class Sheet:
     last_row: int = 1
 
 
+def form(columns: Sequence[Column]) -> Form:
+    """How the rows of a sheet are written."""
+    return form_of(columns, ROW_LIMIT - 1)
+
+
 class Sheets:
-    """Takes batches, opens sheets as they are needed."""
+    """Takes rows, opens sheets as they are needed."""
 
     def __init__(self, archive: Zip, columns: Sequence[Column], labels: Sequence[str], widths: Sequence[int]) -> None:
         self._archive, self._columns, self._labels, self._widths = archive, columns, labels, widths
@@ -31,15 +36,16 @@ class Sheets:
         self.all: list[Sheet] = []
         self._open()
 
-    def add(self, batch: Batch) -> None:
-        """Write rows, on as many sheets as they need."""
-        height, start = len(batch[0]), 0
-        while start < height:
+    def add(self, lines: Lines) -> None:
+        """Add rows, on as many sheets as they need."""
+        start = 0
+        while start < lines.rows:
             if self.all[-1].last_row == ROW_LIMIT:
                 self.close()
                 self._open()
-            end = min(height, start + ROW_LIMIT - self.all[-1].last_row)
-            self._add([cells[start:end] for cells in batch] if end - start < height else batch)
+            end = min(lines.rows, start + ROW_LIMIT - self.all[-1].last_row)
+            self._archive.write(lines.part(start, end))
+            self.all[-1].last_row += end - start
             start = end
 
     def close(self) -> None:
@@ -52,19 +58,6 @@ class Sheets:
     def filter_of(self, sheet: Sheet) -> str:
         """The filter's area, absolute."""
         return f"'{sheet.name}'!$A$1:${self._letters[-1]}${sheet.last_row}"
-
-    def _add(self, batch: Batch) -> None:
-        sheet = self.all[-1]
-        first, after = sheet.last_row + 1, sheet.last_row + 1 + len(batch[0])
-        numbers = [str(number) for number in range(first, after)]
-        starts = [f'<row r="{number}">' for number in numbers]
-        cells = [
-            to_cells(column, letters, numbers, values)
-            for column, letters, values in zip(self._columns, self._letters, batch, strict=True)
-        ]
-        rows = map("".join, zip(starts, *cells, strict=True))
-        self._archive.write(("</row>".join(rows) + "</row>").encode())
-        sheet.last_row = after - 1
 
     def _open(self) -> None:
         number = len(self.all) + 1

@@ -4,12 +4,13 @@ Rows to PDF (ISO 32000-2), streamed: a page leaves as soon as it is full.
 Memory is one batch, a page, the fonts in use and eight bytes per object.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from uuid import UUID
 
+from rapor.batches import Batch, Source
 from rapor.catalogue import Column, ColumnType
-from rapor.documents.parts import Batch, Head, Sink, Written
+from rapor.documents.parts import Head, Sink, Written
 from rapor.documents.pdf.cells import to_texts
 from rapor.documents.pdf.fonts import LatinFont
 from rapor.documents.pdf.layout import SHEETS, plan
@@ -26,7 +27,7 @@ from rapor.locale import Locale, locale_of
 REGULAR, BOLD = "NotoSans-Regular", "NotoSans-Bold"
 
 
-def write_pdf(head: Head, columns: Sequence[Column], batches: Iterable[Batch], sink: Sink) -> Written:
+def write_pdf(head: Head, columns: Sequence[Column], source: Source, sink: Sink) -> Written:
     """
     Write title block, table and, last, what the pages share.
 
@@ -35,8 +36,8 @@ def write_pdf(head: Head, columns: Sequence[Column], batches: Iterable[Batch], s
     """
     locale = locale_of(head.locale)
     pdf, fonts, rows = PdfFile(sink), Fonts(), 0
-    source = checked(head, columns, batches)
-    texts = (to_texts_of(columns, batch, locale) for batch in source)
+    batches = checked(head, columns, source.batches())
+    texts = (to_texts_of(columns, batch, locale) for batch in batches)
     nothing: list[list[str]] = [[] for _ in columns]
     first = next(texts, nothing)
     pages, table = begin(head, columns, first, pdf, fonts)
