@@ -1,9 +1,11 @@
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -129,38 +131,70 @@ def test_archive_is_sound() -> None:
     assert {entry.date_time for entry in archive_file.infolist()} == {(2025, 1, 1, 0, 0, 0)}
 
 
-def test_archive_past_32_bits_carries_zip64(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "FULL_32", 2000)
-
-    data = write(storable_rows(1000))
-
-    assert b"PK\6\6" in data
-    assert b"PK\6\7" in data
+FOUR_GIB = 2**32
 
 
-@pytest.mark.parametrize(("size", "descriptor"), [(1999, 16), (2000, 24)])
-def test_descriptor_is_long_where_the_directory_says_zip64(
-    monkeypatch: pytest.MonkeyPatch, size: int, descriptor: int
-) -> None:
-    monkeypatch.setattr(archive, "FULL_32", 2000)
-    sink = WriteOnly()
+def test_entry_past_4_gib_and_what_follows_are_read_by_others() -> None:
+    stream = io.BytesIO()
+    written = archive.Zip(stream)
+    written.begin("large")
+    for _ in range(64):
+        written.write(bytes(FOUR_GIB // 64))
+    written.end()
+    written.add("small", b"ends")
+    written.close()
 
-    archive.Zip(sink).add("a", bytes(size))
+    read = zipfile.ZipFile(stream)
 
-    assert sink.data[-descriptor:].startswith(b"PK\7\x08")
-    assert len(archive.central_header(archive.Entry(b"a", offset=0, size=size))) == 47 + (descriptor == 24) * 28
+    large, small = read.infolist()
+    assert large.file_size == FOUR_GIB
+    assert descriptor_before(stream, small.header_offset, "<4sIQQ") == (large.CRC, large.compress_size, FOUR_GIB)
+    assert read.read("small") == b"ends"
+    assert descriptor_before(stream, read.start_dir, "<4sIII") == (small.CRC, small.compress_size, 4)
 
 
-def test_zip64_end_is_read_by_others() -> None:
-    entry = archive.Entry(b"a", offset=0, crc=0, packed=0, size=0)
-    directory = archive.central_header(entry)
-    local = b"\0" * 10
-    end = archive.zip64_end(len(local), len(directory), 1, at=len(local) + len(directory))
-    legacy = b"PK\5\6" + b"\0" * 4 + b"\xff" * 12 + b"\0" * 2
+def test_entries_that_begin_past_4_gib_are_read_by_others(tmp_path: Path) -> None:
+    before = FOUR_GIB + 4096
+    with (tmp_path / "sparse.zip").open("wb") as file:
+        file.seek(before)
+        written = archive.Zip(file)
+        written._position = before
+        written.add("far", b"text")
+        written.close()
 
-    names = zipfile.ZipFile(io.BytesIO(local + directory + end + legacy)).namelist()
+    read = zipfile.ZipFile(tmp_path / "sparse.zip")
 
-    assert names == ["a"]
+    [far] = read.infolist()
+    assert far.header_offset == before
+    assert (far.file_size, far.extra) == (4, struct.pack("<2HQ", 1, 8, before))
+    assert read.read("far") == b"text"
+
+
+def descriptor_before(stream: io.BytesIO, end: int, form: str) -> tuple[int, ...]:
+    """Checksum, packed and unpacked size."""
+    signature, *values = struct.unpack(form, stream.getvalue()[end - struct.calcsize(form) : end])
+    assert signature == b"PK\7\x08"
+    return tuple(values)
+
+
+@pytest.mark.parametrize(
+    ("size", "extra"), [(FOUR_GIB - 2, b""), (FOUR_GIB - 1, struct.pack("<2HQ", 1, 8, FOUR_GIB - 1))]
+)
+def test_zip64_begins_where_32_bits_are_all_set(size: int, extra: bytes) -> None:
+    header = archive.central_header(archive.Entry(b"a", offset=0, size=size))
+
+    assert header[47:] == extra
+    assert struct.unpack("<I", header[24:28]) == (min(size, FOUR_GIB - 1),)
+
+
+def test_more_entries_than_16_bits_count_are_read_by_others() -> None:
+    stream = io.BytesIO()
+    written = archive.Zip(stream)
+    for number in range(65_536):
+        written.add(str(number), b"")
+    written.close()
+
+    assert len(zipfile.ZipFile(stream).namelist()) == 65_536
 
 
 @pytest.mark.parametrize(

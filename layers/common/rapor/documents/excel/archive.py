@@ -87,13 +87,15 @@ class Zip:
 
 
 def central_header(entry: Entry) -> bytes:
-    """One entry in the central directory (§4.3.12), with ZIP64 sizes where 32 bits are too few (§4.5.3)."""
-    sizes = (entry.packed, entry.size, entry.offset)
-    extra = b""
-    if max(sizes) >= FULL_32:
-        extra = struct.pack("<2H3Q", 1, 24, entry.size, entry.packed, entry.offset)
-        sizes = (FULL_32, FULL_32, FULL_32)
-    packed, size, offset = sizes
+    """
+    One entry in the central directory (§4.3.12).
+
+    ZIP64 holds what 32 bits cannot and no more (§4.5.3): the sizes there tell readers how long the descriptor is.
+    """
+    sizes = (entry.size, entry.packed, entry.offset)
+    large = [size for size in sizes if size >= FULL_32]
+    extra = struct.pack(f"<2H{len(large)}Q", 1, 8 * len(large), *large) if large else b""
+    size, packed, offset = (min(size, FULL_32) for size in sizes)
     versions = (VERSION, VERSION, SIZES_FOLLOW, DEFLATED, DOS_TIME, DOS_DATE)
     lengths = (len(entry.name), len(extra), 0, 0, 0)
     header = struct.pack("<4s6H3I5HII", b"PK\1\2", *versions, entry.crc, packed, size, *lengths, 0, offset)
