@@ -37,6 +37,7 @@ ONLY_IN = {
     "duckdb": {"data"},
     "arro3": {"data"},
     "obstore": {"data"},
+    "babel": {"locale"},
 }
 ROOM_LINES = 80
 

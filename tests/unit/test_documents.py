@@ -7,7 +7,6 @@ from rapor.documents.parts import Writer
 from rapor.documents.pdf import write_pdf
 from rapor.documents.writers import WRITERS
 from rapor.errors import SourceInvalid
-from rapor.locale import LOCALES, locale_of
 from rapor.report import Format
 from tests.unit.document_samples import COLUMNS, Given, Halting, WriteOnly, head, plain_rows, stored
 
@@ -48,13 +47,3 @@ def test_cells_of_another_shape_are_refused(batch: Sequence[Sequence[Any]], mess
 def test_text_is_not_taken_for_a_number() -> None:
     with pytest.raises(SourceInvalid, match="column 'id' is declared integer but holds str"):
         write_pdf(head(1), COLUMNS[:1], Given([[["1"]]]), WriteOnly())
-
-
-def test_languages_without_words_are_written_in_english() -> None:
-    assert locale_of("tr-TR") is LOCALES["tr"]
-    assert locale_of("de") is LOCALES["en"]
-
-
-def test_locales_write_numbers_their_way() -> None:
-    assert LOCALES["tr"].number(1234567) == "1.234.567"
-    assert LOCALES["en"].number(-1234.5) == "-1,234.5"
