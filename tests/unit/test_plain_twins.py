@@ -12,7 +12,9 @@ from rapor.batches import Form
 from rapor.catalogue import Column
 from rapor.documents import csv, json
 from rapor.documents.excel import sheet
+from rapor.documents.excel.styles import Styles
 from rapor.documents.parts import CsvOptions
+from rapor.locale import locale_of
 from tests.unit.document_samples import NAMES, NOTES, Row, stored
 from tests.unit.plain_twins import csv_line, excel_row, json_line
 
@@ -133,7 +135,7 @@ def test_json_is_what_python_would_write(table: list[Row]) -> None:
 def test_excel_is_what_python_would_write(table: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet, "ROW_LIMIT", 1001)
 
-    found = written(sheet.form(COLUMNS), table)
+    found = written(sheet.form(COLUMNS, Styles(locale_of("en"))), table)
 
     assert found == [excel_row(COLUMNS, row, 2 + index % 1000) for index, row in enumerate(table)]
 
@@ -145,6 +147,6 @@ def test_excel_is_what_python_would_write(table: list[Row], monkeypatch: pytest.
 def test_long_text_is_cut_as_python_would(text: str) -> None:
     columns = [column for column in COLUMNS if column.name == "note"]
 
-    found = written(sheet.form(columns), [(text,)], columns)
+    found = written(sheet.form(columns, Styles(locale_of("en"))), [(text,)], columns)
 
     assert found == [excel_row(columns, (text,), 2)]

@@ -49,6 +49,7 @@ class Words:
     version: str
     report: str
     about: str
+    chart: str
     no_rows: str
     no_points: str
     total: str
@@ -157,6 +158,7 @@ WORDS: Mapping[str, Words] = {
         version="Sürüm",
         report="Rapor kimliği",
         about="Hakkında",
+        chart="Grafik",
         no_rows="Bu koşullara uyan satır yok.",
         no_points="Çizilecek veri yok.",
         total="Toplam",
@@ -177,6 +179,7 @@ WORDS: Mapping[str, Words] = {
         version="Version",
         report="Report id",
         about="About",
+        chart="Chart",
         no_rows="No rows match.",
         no_points="There is nothing to draw.",
         total="Total",

@@ -15,7 +15,10 @@ from rapor.catalogue import Column, ColumnType
 from rapor.documents.excel.about import add_about
 from rapor.documents.excel.archive import Zip
 from rapor.documents.excel.cells import letters_of
+from rapor.documents.excel.chart_sheet import PARTS as CHART_PARTS
+from rapor.documents.excel.chart_sheet import add_chart
 from rapor.documents.excel.sheet import Sheets, form
+from rapor.documents.excel.styles import Styles
 from rapor.documents.excel.workbook import add_parts
 from rapor.documents.parts import Head, Sink, Written
 from rapor.documents.rows import counted, label_of
@@ -41,18 +44,25 @@ def write_excel(head: Head, columns: Sequence[Column], source: Source, sink: Sin
     if len(columns) > COLUMN_LIMIT:
         raise SourceInvalid(f"{len(columns)} columns; Excel holds {COLUMN_LIMIT}")
     locale, archive, rows, cut_cells = locale_of(head.locale), Zip(sink), 0, 0
-    labels = [label_of(column, head.locale) for column in columns]
-    first, chunks = peeked(counted(head, source.lines(form(columns))))
-    sheets = Sheets(archive, columns, labels, widths_of(columns, labels, first))
+    labels, styles = [label_of(column, head.locale) for column in columns], Styles(locale)
+    first, chunks = peeked(counted(head, source.lines(form(columns, styles))))
+    sheets = Sheets(archive, columns, styles, labels, widths_of(columns, labels, first))
     for lines in chunks:
         sheets.add(lines)
         rows += lines.rows
         cut_cells += lines.cut_cells
+    if rows and head.totals:
+        sheets.add_totals(head.totals, locale.total)
     sheets.close()
-    add_about(archive, len(sheets.all) + 1, head, locale, rows)
-    add_parts(archive, head, locale, sheets)
+    written = Written(rows, cut_cells=cut_cells)
+    further, parts = [locale.about], {}
+    if head.chart:
+        further, parts = [locale.chart, locale.about], CHART_PARTS
+        add_chart(archive, len(sheets.all) + 1, locale.chart, head.chart, styles)
+    add_about(archive, len(sheets.all) + len(further), head, styles, written)
+    add_parts(archive, head, styles, sheets, further=further, parts=parts)
     archive.close()
-    return Written(rows, cut_cells=cut_cells)
+    return written
 
 
 def peeked(chunks: Iterator[Lines]) -> tuple[Lines | None, Iterator[Lines]]:

@@ -9,7 +9,7 @@ from functools import reduce
 
 from rapor.batches import Form
 from rapor.catalogue import Column, ColumnType
-from rapor.documents.excel.styles import Style
+from rapor.documents.excel.styles import Style, Styles
 from rapor.documents.sql import iso_moment
 from rapor.sql import concat, literal, quoted
 
@@ -29,12 +29,12 @@ def letters_of(index: int) -> str:
     return (letters_of(higher - 1) if higher else "") + chr(ord("A") + last)
 
 
-def inline(place: str, text: str, style: Style = Style.TEXT) -> str:
+def inline(place: str, text: str, style: int = Style.TEXT) -> str:
     """A cell of text, already escaped."""
     return f'<c r="{place}{inline_start(style)}{text}{INLINE_END}'
 
 
-def inline_start(style: Style) -> str:
+def inline_start(style: int) -> str:
     """What stands between a cell's place and its text."""
     styled = f' s="{style}"' if style else ""
     return f'"{styled} t="inlineStr"><is><t xml:space="preserve">'
@@ -43,51 +43,51 @@ def inline_start(style: Style) -> str:
 INLINE_END = "</t></is></c>"
 
 
-def form_of(columns: Sequence[Column], rows_a_sheet: int) -> Form:
+def form_of(columns: Sequence[Column], styles: Styles, rows_a_sheet: int) -> Form:
     """Write a row of a sheet, of which the first row is the head."""
     names = {"_n": f"cast((_row - 1) % {rows_a_sheet} + 2 as varchar)"}
     names |= {digits(column): f"cast({quoted(column.name)} as varchar)" for column in columns if is_decimal(column)}
-    cells = [to_cell(column, letters_of(index)) for index, column in enumerate(columns)]
+    cells = [to_cell(column, letters_of(index), styles.of(column)) for index, column in enumerate(columns)]
     cut = [is_cut(quoted(column.name)) for column in columns if column.type is ColumnType.TEXT]
     line = concat("'<row r=\"'", "_n", "'\">'", *cells, "'</row>'")
     return Form(line=line, cut_cells=" + ".join(cut) or "0", names=names)
 
 
-def to_cell(column: Column, letters: str) -> str:
+def to_cell(column: Column, letters: str, style: int) -> str:
     """Write a cell."""
     name = quoted(column.name)
     match column.type:
         case ColumnType.TEXT:
             return f"case when {name} <> '' then {text_cell(letters, escaped(name))} end"
         case ColumnType.INTEGER:
-            return integer(column, letters)
+            return integer(column, letters, style)
         case ColumnType.DECIMAL:
-            return decimal(column, letters)
+            return decimal(column, letters, style)
         case ColumnType.DATE:
-            day = number_cell(letters, f"{name} - date '{EPOCH}'", Style.DATE)
+            day = number_cell(letters, f"{name} - date '{EPOCH}'", style)
             return or_text(name, f"{name} >= date '{FIRST_DAY}'", day, text_cell(letters, f"cast({name} as varchar)"))
         case ColumnType.TIMESTAMP:
-            moment = number_cell(letters, serial(name), Style.TIMESTAMP)
+            moment = number_cell(letters, serial(name), style)
             return or_text(name, f"{name} >= timestamp '{FIRST_DAY}'", moment, text_cell(letters, iso_moment(name)))
         case ColumnType.BOOLEAN:
             return f"""case when {name} is not null then {boolean_cell(letters, name)} end"""
 
 
-def integer(column: Column, letters: str) -> str:
+def integer(column: Column, letters: str, style: int) -> str:
     """A number; text where Excel would round."""
     name, limit = quoted(column.name), 10**EXACT_DIGITS
-    number = number_cell(letters, name, Style.INTEGER if column.grouping else Style.IDENTIFIER)
+    number = number_cell(letters, name, style)
     long = text_cell(letters, f"cast({name} as varchar)", Style.LONG_NUMBER)
     return or_text(name, f"{name} > -{limit} and {name} < {limit}", number, long)
 
 
-def decimal(column: Column, letters: str) -> str:
+def decimal(column: Column, letters: str, style: int) -> str:
     """A number; text where Excel would round."""
     text = digits(column)
     significant = f"trim(replace(replace({text}, '.', ''), '-', ''), '0')"
     exact = f"strlen({text}) <= {EXACT_DIGITS} or strlen({significant}) <= {EXACT_DIGITS}"
     long = text_cell(letters, text, Style.LONG_NUMBER)
-    return or_text(text, exact, number_cell(letters, text, Style.DECIMAL), long)
+    return or_text(text, exact, number_cell(letters, text, style), long)
 
 
 def digits(column: Column) -> str:
@@ -110,7 +110,7 @@ def or_text(name: str, holds: str, number: str, text: str) -> str:
     return f"case when {holds} then {number} when {name} is not null then {text} end"
 
 
-def number_cell(letters: str, number: str, style: Style) -> str:
+def number_cell(letters: str, number: str, style: int) -> str:
     """A cell of a number."""
     return cell(letters, f'" s="{style}"><v>', number, "</v></c>")
 
@@ -120,7 +120,7 @@ def boolean_cell(letters: str, name: str) -> str:
     return cell(letters, '" t="b"><v>', f"cast({name} as integer)", "</v></c>")
 
 
-def text_cell(letters: str, text: str, style: Style = Style.TEXT) -> str:
+def text_cell(letters: str, text: str, style: int = Style.TEXT) -> str:
     """A cell of text, already escaped."""
     return cell(letters, inline_start(style), text, INLINE_END)
 

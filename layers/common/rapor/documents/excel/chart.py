@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape as quote
 from itertools import chain
 
 from rapor.catalogue import ChartKind
-from rapor.documents.excel.xml import HEADER, attribute, escape
+from rapor.documents.excel.relations import OFFICE
+from rapor.documents.excel.xml import CONTROL, HEADER, escape
 from rapor.documents.parts import ChartData
 
 DRAWING_ML = "http://schemas.openxmlformats.org/drawingml/2006"
-RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 COLOURS = ("0E5866", "E0A030", "5B8E7D", "B5563E", "7A6C9D", "8FA3AD", "3F7CAC", "A7A13C")
 CATEGORIES, VALUES = 1, 2  # the axes' ids
 WIDTH, HEIGHT = 15, 24  # cells
@@ -34,16 +35,16 @@ class Categories:
     code: str | None
 
 
-def chart_part(chart: ChartData, title: str, categories: Categories, series: Sequence[Series], code: str) -> str:
+def chart_part(chart: ChartData, categories: Categories, series: Sequence[Series], code: str) -> str:
     """Write the chart's part; *code* is the number format of the values."""
     body = (
-        f'<c:title>{rich(title)}<c:overlay val="0"/></c:title><c:autoTitleDeleted val="0"/>'
+        f'<c:title>{rich(chart.title)}<c:overlay val="0"/></c:title><c:autoTitleDeleted val="0"/>'
         f"<c:plotArea><c:layout/>{''.join(plot(chart.kind, categories, series))}"
         f"{category_axis(categories)}{value_axis(code)}</c:plotArea>"
         f'{legend(series)}<c:plotVisOnly val="1"/><c:dispBlanksAs val="gap"/>'
     )
     return (
-        f'{HEADER}<c:chartSpace xmlns:c="{DRAWING_ML}/chart" xmlns:a="{DRAWING_ML}/main" xmlns:r="{RELATIONSHIPS}">'
+        f'{HEADER}<c:chartSpace xmlns:c="{DRAWING_ML}/chart" xmlns:a="{DRAWING_ML}/main" xmlns:r="{OFFICE}">'
         f'<c:roundedCorners val="0"/><c:chart>{body}</c:chart></c:chartSpace>'
     )
 
@@ -144,8 +145,13 @@ def legend(series: Sequence[Series]) -> str:
 
 def rich(text: str) -> str:
     """The title's text."""
-    run = f'<a:rPr lang="en-US" sz="1400" b="1"/><a:t>{escape(text)}</a:t>'
+    run = f'<a:rPr lang="en-US" sz="1400" b="1"/><a:t>{plain(text)}</a:t>'
     return f"<c:tx><c:rich><a:bodyPr/><a:lstStyle/><a:p><a:r>{run}</a:r></a:p></c:rich></c:tx>"
+
+
+def plain(text: str) -> str:
+    """Escape for DrawingML, which has no form for what XML cannot hold."""
+    return quote(CONTROL.sub(" ", text))
 
 
 def drawn(colour: str) -> str:
@@ -163,14 +169,14 @@ def drawing_part(title: str, *, column: int, row: int) -> str:
     space = f"{DRAWING_ML}/spreadsheetDrawing"
     corners = chain(corner("from", column, row), corner("to", column + WIDTH, row + HEIGHT))
     frame = (
-        f'<xdr:nvGraphicFramePr><xdr:cNvPr id="2" name="Chart 1" descr="{attribute(title)}"/>'
+        f'<xdr:nvGraphicFramePr><xdr:cNvPr id="2" name="Chart 1" descr="{plain(title)}"/>'
         "<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr>"
         '<xdr:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm>'
         f'<a:graphic><a:graphicData uri="{DRAWING_ML}/chart"><c:chart xmlns:c="{DRAWING_ML}/chart" r:id="rId1"/>'
         "</a:graphicData></a:graphic>"
     )
     return (
-        f'{HEADER}<xdr:wsDr xmlns:xdr="{space}" xmlns:a="{DRAWING_ML}/main" xmlns:r="{RELATIONSHIPS}">'
+        f'{HEADER}<xdr:wsDr xmlns:xdr="{space}" xmlns:a="{DRAWING_ML}/main" xmlns:r="{OFFICE}">'
         f'<xdr:twoCellAnchor>{"".join(corners)}<xdr:graphicFrame macro="">{frame}</xdr:graphicFrame>'
         "<xdr:clientData/></xdr:twoCellAnchor></xdr:wsDr>"
     )

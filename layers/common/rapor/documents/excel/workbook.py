@@ -1,31 +1,31 @@
 """The package's small parts (ECMA-376 part 1 §12.3, part 2 §8): workbook, relationships, content types, properties."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from itertools import chain
 
 from rapor.documents.excel.archive import Zip
+from rapor.documents.excel.relations import OFFICE, PACKAGE, relationship, relationships
 from rapor.documents.excel.sheet import Sheet, Sheets
-from rapor.documents.excel.styles import styles
+from rapor.documents.excel.styles import Styles
 from rapor.documents.excel.xml import HEADER, MAIN, attribute, escape
 from rapor.documents.parts import Head
-from rapor.locale import Locale
 
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 CORE_TYPE = "application/vnd.openxmlformats-package.core-properties+xml"
 
 
-def add_parts(archive: Zip, head: Head, locale: Locale, sheets: Sheets) -> None:
-    """Write everything but the sheets; the About sheet comes after the rows."""
-    names = [*(sheet.name for sheet in sheets.all), locale.about]
-    archive.add("xl/styles.xml", styles(locale))
+def add_parts(
+    archive: Zip, head: Head, styles: Styles, sheets: Sheets, *, further: Sequence[str], parts: Mapping[str, str]
+) -> None:
+    """Write everything but the sheets; *further* ones come after the rows, with *parts* of other content types."""
+    names = [*(sheet.name for sheet in sheets.all), *further]
+    archive.add("xl/styles.xml", styles.part())
     archive.add("xl/workbook.xml", workbook(names, sheets).encode())
     archive.add("xl/_rels/workbook.xml.rels", workbook_relationships(len(names)).encode())
     archive.add("docProps/core.xml", properties(head).encode())
     archive.add("_rels/.rels", package_relationships().encode())
-    archive.add("[Content_Types].xml", content_types(len(names)).encode())
+    archive.add("[Content_Types].xml", content_types(len(names), parts).encode())
 
 
 def workbook(names: Sequence[str], sheets: Sheets) -> str:
@@ -67,23 +67,14 @@ def package_relationships() -> str:
     )
 
 
-def relationships(items: Sequence[str]) -> str:
-    """One relationships part."""
-    return f'{HEADER}<Relationships xmlns="{PACKAGE}/relationships">{"".join(items)}</Relationships>'
-
-
-def relationship(identity: str, kind: str, target: str) -> str:
-    """One relationship."""
-    return f'<Relationship Id="{identity}" Type="{kind}" Target="{target}"/>'
-
-
-def content_types(count: int) -> str:
+def content_types(count: int, further: Mapping[str, str]) -> str:
     """What each part is."""
     parts = {f"/xl/worksheets/sheet{number}.xml": f"{TYPES}.worksheet+xml" for number in range(1, count + 1)}
     parts |= {
         "/xl/workbook.xml": f"{TYPES}.sheet.main+xml",
         "/xl/styles.xml": f"{TYPES}.styles+xml",
         "/docProps/core.xml": CORE_TYPE,
+        **further,
     }
     overrides = [f'<Override PartName="{name}" ContentType="{kind}"/>' for name, kind in parts.items()]
     return (
