@@ -88,9 +88,11 @@ def test_an_excel_equals_the_source_row_for_row(service: Service, source: list[t
     report = completed(service, format="excel")
 
     sheet = openpyxl.load_workbook(io.BytesIO(service.document(report["uuid"])), read_only=True).worksheets[0]
-    [head, *rows] = sheet.iter_rows()
+    [head, *rows, totals] = sheet.iter_rows()
 
     assert [cell.value for cell in head][1:3] == ["Ad soyad", "E-posta"]
+    assert totals[0].value == "Toplam"
+    assert Decimal(str(totals[-1].value)) == sum(row[8] or 0 for row in source)
     assert len(rows) == len(source)
     assert not [cell for row in rows for cell in row if cell.data_type == "f"]
     for row, expected in zip(rows, source, strict=True):
