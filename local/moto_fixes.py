@@ -7,6 +7,8 @@ Mends what moto 5.2.5 gets wrong, as measured against DynamoDB's documented beha
 - An update that creates an item writes two INSERT records, a write that changes nothing writes one MODIFY.
 - Records name the wrong region and share memory with the live item.
 - Nothing expires, and streams are never trimmed.
+- It is slow on long lists: of 13 s for 3,333 reports among 10,000, read a hundred at a time, 10 went into looking up
+  what type a string has and into taking values apart that are sent as they are kept. Here neither is done.
 
 In-process; `apply` may be called more than once.
 """
@@ -14,12 +16,14 @@ In-process; `apply` may be called more than once.
 import copy
 import functools
 import io
+import operator
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import StreamShard, Table
 
 from local.presigned import Environ, WsgiApp
@@ -39,6 +43,10 @@ def apply() -> None:
     Table.__deepcopy__ = lambda self, _: self  # type: ignore[attr-defined]  # a transaction's backup: ours is Undo
     DynamoDBBackend.update_item = _update_item(DynamoDBBackend.update_item)  # type: ignore[method-assign]
     DynamoDBBackend.transact_write_items = _transact(DynamoDBBackend.transact_write_items)  # type: ignore[method-assign]
+    for compare in (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge):
+        name = f"__{compare.__name__}__"
+        setattr(DynamoType, name, _compare_strings(compare, getattr(DynamoType, name)))
+    BaseJSONSerializer._serialize_type_structure = _send_as_kept(BaseJSONSerializer._serialize_type_structure)  # type: ignore[method-assign]  # noqa: SLF001
 
 
 def one_at_a_time(app: WsgiApp, after: Callable[[Environ], None] = lambda _: None) -> WsgiApp:
@@ -178,3 +186,22 @@ def _transact(original: Callable[..., None]) -> Callable[..., None]:
                 raise
 
     return transact_write_items
+
+
+def _compare_strings(compare: Callable[[str, str], bool], original: Callable[..., bool]) -> Callable[..., bool]:
+    @functools.wraps(original)
+    def compare_values(self: DynamoType, other: DynamoType) -> bool:
+        return compare(self.value, other.value) if self.type == other.type == "S" else original(self, other)
+
+    return compare_values
+
+
+def _send_as_kept(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def serialize(self: BaseJSONSerializer, serialized: dict[str, Any], value: Any, shape: Any, key: str) -> None:
+        if key and shape.name == "AttributeValue" and isinstance(value, dict):
+            serialized[key] = value
+        else:
+            original(self, serialized, value, shape, key)
+
+    return serialize

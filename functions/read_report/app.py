@@ -8,18 +8,22 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
+from rapor.caller import VIEW
 from rapor.http import laravel
-from rapor.http.cursor import per_page, position_in
 from rapor.http.gateway import Request, Response
+from rapor.http.listing import listing_from
 from rapor.http.problems import answer
 from rapor.read import link_to_document, list_reports, read_report
 from rapor.settings import ReadReportSettings
 from rapor.store.documents import DocumentBucket
+from rapor.store.lists import ReportLists
 from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = ReadReportSettings.from_environ()
-reports = ReportTable(boto3.client("dynamodb"), settings.table_name)
+dynamodb = boto3.client("dynamodb")
+reports = ReportTable(dynamodb, settings.table_name)
+lists = ReportLists(dynamodb, settings.table_name)
 # Version 4 signatures and the region's own host: links of older kinds fail in newer regions.
 documents = DocumentBucket(boto3.client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket)
 
@@ -27,8 +31,9 @@ documents = DocumentBucket(boto3.client("s3", config=Config(signature_version="s
 def get_reports(request: Request) -> Response:
     """Door B: `GET /api/v1/reports`."""
     caller = request.caller
-    found = list_reports(position_in(request, caller), caller=caller, limit=per_page(request), reports=reports)
-    return laravel.page(request, found, caller)
+    caller.require(VIEW)  # before the query: who may not look learns nothing about lists
+    listing = listing_from(request, caller)
+    return laravel.page(request, listing, list_reports(listing, caller=caller, lists=lists), caller)
 
 
 def get_report(request: Request) -> Response:

@@ -12,7 +12,8 @@ import pytest
 from local.aws import LocalAws
 from local.template import Function, Stack
 from rapor.errors import Invalid
-from rapor.store.table import ReportTable
+from rapor.listing import Span
+from rapor.store.lists import ReportLists
 from tests.builders import CYBERCERT, a_post, load_event
 
 pytestmark = pytest.mark.integration
@@ -27,9 +28,9 @@ def stack() -> Iterator[tuple[Stack, LocalAws]]:
 
 
 @pytest.fixture
-def reports(stack: tuple[Stack, LocalAws]) -> ReportTable:
+def lists(stack: tuple[Stack, LocalAws]) -> ReportLists:
     loaded, aws = stack
-    return ReportTable(aws.client("dynamodb"), loaded.name("Reports"))
+    return ReportLists(aws.client("dynamodb"), loaded.name("Reports"))
 
 
 def a_room(function: Function, patch: pytest.MonkeyPatch, **environment: str) -> ModuleType:
@@ -89,9 +90,7 @@ def test_a_base64_body_is_read(create: ModuleType) -> None:
     assert create.lambda_handler(event, CONTEXT)["statusCode"] == 400
 
 
-def test_a_scheduled_run_makes_one_report_however_often_it_is_delivered(
-    create: ModuleType, reports: ReportTable
-) -> None:
+def test_a_scheduled_run_makes_one_report_however_often_it_is_delivered(create: ModuleType, lists: ReportLists) -> None:
     event = load_event("create_report/schedule.json")
 
     uuids = {create.lambda_handler(event, CONTEXT)["uuid"] for _ in range(3)}
@@ -99,8 +98,7 @@ def test_a_scheduled_run_makes_one_report_however_often_it_is_delivered(
 
     assert len(uuids) == 1
     assert later not in uuids
-    page = reports.page("schedule/weekly-users", None, limit=9)
-    assert {(report.schedule_id, report.scheduled_for) for report in page.reports} == {
+    assert {(report.schedule_id, report.scheduled_for) for report in lists.walk(Span("schedule/weekly-users"))} == {
         ("weekly-users", "2025-11-24T06:00:00Z"),
         ("weekly-users", "2025-12-01T06:00:00Z"),
     }

@@ -12,7 +12,7 @@ import pytest
 from local.aws import LocalAws
 from local.template import Stack
 from rapor.errors import Fenced, KeyReused
-from rapor.report import Failure, Format, IdempotencyKey, Position, Progress, Report, Result, Status, new_identity
+from rapor.report import Failure, Format, IdempotencyKey, Progress, Report, Result, Status, new_identity
 from rapor.store.table import ReportTable
 from tests.builders import NOW, a_report
 
@@ -303,46 +303,3 @@ def test_a_key_is_kept_for_a_day(table: ReportTable) -> None:
     assert table.replayed(key, next_day - timedelta(seconds=1)) is not None
     assert table.replayed(key, next_day) is None
     assert table.add(a_new_report(created_at=next_day), key)[1] is False
-
-
-def test_pages_hold_each_report_once_newest_first(table: ReportTable) -> None:
-    user_id = str(uuid4())
-    made = [
-        table.add(a_report(uuid=uuid4(), user_id=user_id, created_at=NOW + timedelta(seconds=n)), None)[0].uuid
-        for n in range(25)
-    ]
-    for owner in (user_id, None):
-        pages, at = [], None
-        while True:
-            page = table.page(owner, at, limit=7)
-            pages.append(page)
-            if page.following is None:
-                break
-            at = page.following
-
-        found = [report.uuid for page in pages for report in page.reports if report.user_id == user_id]
-        assert found == made[::-1]
-        assert pages[0].preceding is None
-
-
-def test_pages_go_back_the_way_they_came(table: ReportTable) -> None:
-    user_id = str(uuid4())
-    for n in range(5):
-        table.add(a_report(uuid=uuid4(), user_id=user_id, created_at=NOW + timedelta(seconds=n)), None)
-    first = table.page(user_id, None, limit=2)
-    second = table.page(user_id, first.following, limit=2)
-    third = table.page(user_id, second.following, limit=2)
-
-    back = table.page(user_id, third.preceding, limit=2)
-    start = table.page(user_id, back.preceding, limit=2)
-
-    assert [r.uuid for r in back.reports] == [r.uuid for r in second.reports]
-    assert [r.uuid for r in start.reports] == [r.uuid for r in first.reports]
-    assert start.preceding is None
-    assert isinstance(start.following, Position)
-
-
-def test_a_page_of_nobody_is_empty(table: ReportTable) -> None:
-    page = table.page(str(uuid4()), None, limit=5)
-
-    assert (list(page.reports), page.following, page.preceding) == ([], None, None)

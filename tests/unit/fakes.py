@@ -1,7 +1,7 @@
 """Fakes that keep state, for the ports of the use cases."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,8 +13,9 @@ from rapor.batches import Batch, Form, Lines, Source
 from rapor.catalogue import ReportType
 from rapor.errors import Fenced
 from rapor.figures import Figures
+from rapor.listing import Page, Position, Span
 from rapor.process import Rows, Sink
-from rapor.report import Failure, IdempotencyKey, Page, Position, Progress, Report, Result, Status
+from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status
 
 
 class FakeClock:
@@ -52,8 +53,15 @@ class FakeReports:
     def get(self, uuid: UUID) -> Report | None:
         return self.rows.get(uuid)
 
-    def page(self, user_id: str | None, at: Position | None, *, limit: int) -> Page:
-        rows = [report for report in self.rows.values() if user_id in {None, report.user_id}]
+    def page(self, span: Span, at: Position | None, *, limit: int, matches: Callable[[Report], bool]) -> Page:
+        rows = [
+            report
+            for report in self.rows.values()
+            if span.user_id in {None, report.user_id}
+            if (span.since or report.created_at) <= report.created_at
+            if span.before is None or report.created_at < span.before
+            if matches(report)
+        ]
         return Page(rows[:limit], None, None)
 
     def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None:

@@ -1,15 +1,16 @@
 import json
+import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from rapor.errors import Invalid, NotFound, RequestError, StoreUnavailable, TooManyUnfinished
+from rapor.errors import NotFound, RequestError, StoreUnavailable, TooManyUnfinished
 from rapor.http import laravel
-from rapor.http.cursor import cursor_to, per_page, position_in
 from rapor.http.gateway import Request, Response
 from rapor.http.problems import STATUS_OF, answer, problem
-from rapor.report import Page, Position
-from tests.builders import a_caller, a_report, load_event
+from rapor.listing import Filters, Listing, Page, Position
+from tests.builders import NOW, a_caller, a_report, load_event
 
 EVENT = load_event("read_report/get_api_v1_reports.json")
 
@@ -130,43 +131,23 @@ def test_an_email_is_shown_only_to_its_owner() -> None:
     assert laravel.as_detail(a_report(user_id="2"), caller)["user"] == {"id": 2}
 
 
-def test_a_cursor_leads_back_to_its_position() -> None:
-    caller, position = a_caller(), Position("2025#x", backwards=True)
-
-    assert position_in(a_request(cursor=str(cursor_to(position, caller))), caller) == position
-
-
-@pytest.mark.parametrize("cursor", ["x", "e30=", "W10=", "bnVsbA==", "ü", "WzEsMiwzXQ=="])
-def test_a_broken_cursor_is_refused(cursor: str) -> None:
-    with pytest.raises(Invalid) as raised:
-        position_in(a_request(cursor=cursor), a_caller())
-
-    assert raised.value.errors == {"cursor": ["The selected cursor is invalid."]}
-
-
-def test_a_foreign_cursor_is_refused() -> None:
-    cursor = str(cursor_to(Position("2025#x"), a_caller("2")))
-
-    with pytest.raises(Invalid):
-        position_in(a_request(cursor=cursor), a_caller("1"))
-
-
-@pytest.mark.parametrize("text", ["0", "101", "-1", "x", "1.5", "", "٣", "9" * 5000])
-def test_a_page_has_1_to_100_reports(text: str) -> None:
-    with pytest.raises(Invalid):
-        per_page(a_request(per_page=text))
-
-
 def test_a_page_has_laravels_shape() -> None:
-    found = Page([a_report()], Position("older"), None)
+    request = a_request(per_page="1", page="1", search="mayıs satış")
+    listing = Listing(Filters(search="mayıs satış"), None, 1)
+    found = Page([a_report()], Position(NOW, uuid4()), None)
 
-    body: Any = laravel.page(a_request(per_page="1", page="1"), found, a_caller()).body
+    body: Any = laravel.page(request, listing, found, a_caller()).body
 
-    assert body.keys() == {"data", "links", "meta"}
-    assert body["links"].keys() == {"first", "last", "prev", "next"}
-    assert body["links"]["prev"] is None
-    assert body["links"]["next"].startswith("https://api.example.com/api/v1/reports?per_page=1&page=1&cursor=")
-    assert body["meta"]["path"] == "https://api.example.com/api/v1/reports"
-    assert body["meta"]["per_page"] == 1
-    assert body["meta"]["next_cursor"] in body["links"]["next"].replace("%3D", "=")
-    assert body["meta"]["prev_cursor"] is None
+    cursor = body["meta"]["next_cursor"]
+    path = "https://api.example.com/api/v1/reports"
+    assert body == {
+        "data": [laravel.as_detail(a_report(), a_caller())],
+        "links": {
+            "first": None,
+            "last": None,
+            "prev": None,
+            "next": f"{path}?per_page=1&page=1&search=may%C4%B1s%20sat%C4%B1%C5%9F&cursor={cursor}",
+        },
+        "meta": {"path": path, "per_page": 1, "next_cursor": cursor, "prev_cursor": None},
+    }
+    assert re.fullmatch("[A-Za-z0-9_-]+", cursor)

@@ -1,10 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from rapor.caller import Caller
 from rapor.errors import DocumentExpired, Forbidden, NotCompleted, NotFound
+from rapor.listing import Filters, Listing
 from rapor.read import link_to_document, list_reports, read_report
 from rapor.report import Report, Result, Status
 from tests.builders import NOW, a_caller, a_report
@@ -29,23 +32,52 @@ def a_completed_report(**changes: object) -> Report:
     return replace(a_report(), status=Status.COMPLETED, result=RESULT, **changes)  # type: ignore[arg-type]
 
 
+def listed(caller: Caller, *reports: Report, **filters: Any) -> list[Report]:
+    listing = Listing(Filters(**filters), None, 9)
+    return list(list_reports(listing, caller=caller, lists=FakeReports(*reports)).reports)
+
+
 def test_an_own_viewer_lists_only_their_own() -> None:
     mine, theirs = a_report(), a_report(uuid=uuid4(), user_id="2")
-    reports = FakeReports(mine, theirs)
 
-    assert list_reports(None, caller=a_caller("1", "reports.view.own"), limit=9, reports=reports).reports == [mine]
-    assert list_reports(None, caller=a_caller("1", "reports.view"), limit=9, reports=reports).reports == [mine, theirs]
+    assert listed(a_caller("1", "reports.view.own"), mine, theirs) == [mine]
+    assert listed(a_caller("1", "reports.view"), mine, theirs) == [mine, theirs]
 
 
 def test_without_a_permission_there_is_nothing_to_list() -> None:
     with pytest.raises(Forbidden):
-        list_reports(None, caller=a_caller("1", "reports.generate"), limit=9, reports=FakeReports())
+        listed(a_caller("1", "reports.generate"))
 
 
-def test_deleted_reports_are_not_listed() -> None:
-    reports = FakeReports(a_report(deleted_at=NOW))
+def test_a_list_is_narrowed_in_time_by_its_span() -> None:
+    report = a_report()
+    second = timedelta(seconds=1)
 
-    assert list_reports(None, caller=a_caller(), limit=9, reports=reports).reports == []
+    assert listed(a_caller(), report, since=NOW, before=NOW + second) == [report]
+    assert listed(a_caller(), report, since=NOW + second) == []
+    assert listed(a_caller(), report, before=NOW) == []
+
+
+def test_deleted_reports_are_listed_for_those_who_ask_and_may_delete_them() -> None:
+    mine, theirs = a_report(deleted_at=NOW), a_report(uuid=uuid4(), user_id="2", deleted_at=NOW)
+    own_deleter = a_caller("1", "reports.view", "reports.generate", "reports.delete.own")
+
+    assert listed(a_caller(), mine, theirs) == []
+    assert listed(a_caller(), mine, theirs, with_trashed=True) == [mine, theirs]
+    assert listed(own_deleter, mine, theirs, with_trashed=True) == [mine]
+    with pytest.raises(Forbidden):
+        listed(a_caller("1", "reports.view", "reports.generate"), mine, with_trashed=True)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "filters"), [(a_report(is_active=False), {}), (a_report(deleted_at=NOW), {"with_trashed": True})]
+)
+def test_a_list_holds_nothing_that_its_reader_could_not_open(hidden: Report, filters: dict[str, Any]) -> None:
+    assert listed(a_caller("1"), hidden, **filters) == [hidden]
+    assert listed(a_caller("1", "reports.view", "reports.delete"), hidden, **filters) == []
+    assert listed(a_caller("1", "reports.view", "reports.delete", "reports.generate.own"), hidden, **filters) == [
+        hidden
+    ]
 
 
 @pytest.mark.parametrize("hidden", [a_report(is_active=False), a_report(deleted_at=NOW)])

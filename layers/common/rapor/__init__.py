@@ -2,6 +2,7 @@
 Rapor minus Lambda: a report is a row that must end in a document.
 
     report, errors          what a report is, what can go wrong: no I/O
+    listing                 what can be asked of a list of reports
     caller, catalogue       who asks, what can be asked for
     settings, locale        what functions are told, how documents speak
     figures, batches, sql   what the engine hands to documents, and what they ask it for

@@ -19,7 +19,8 @@ from pydantic_core import PydanticCustomError
 from rapor.errors import CatalogueError
 from rapor.report import Format, Lane
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+NAME = r"^[a-z][a-z0-9_]{0,62}$"
+Name = Annotated[str, Field(pattern=NAME)]
 Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 NAMED_PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
 

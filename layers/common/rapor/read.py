@@ -1,12 +1,14 @@
 """List, detail, download: only what the caller may see, and never whether the rest exists."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from rapor.caller import EXPORT, GENERATE, VIEW, Caller
+from rapor.caller import DELETE, EXPORT, GENERATE, VIEW, Caller
 from rapor.errors import DocumentExpired, NotCompleted, NotFound
-from rapor.report import Page, Position, Report, Result, Scope
+from rapor.listing import Listing, Page, Position, Span
+from rapor.report import Report, Result, Scope
 
 LINK_LIFETIME = timedelta(minutes=5)
 
@@ -15,7 +17,12 @@ class Reports(Protocol):
     """Where reports are read from."""
 
     def get(self, uuid: UUID) -> Report | None: ...
-    def page(self, user_id: str | None, at: Position | None, *, limit: int) -> Page: ...
+
+
+class Lists(Protocol):
+    """Where reports are listed from."""
+
+    def page(self, span: Span, at: Position | None, *, limit: int, matches: Callable[[Report], bool]) -> Page: ...
 
 
 class Documents(Protocol):
@@ -24,17 +31,28 @@ class Documents(Protocol):
     def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str: ...
 
 
-def list_reports(at: Position | None, *, caller: Caller, limit: int, reports: Reports) -> Page:
+def list_reports(listing: Listing, *, caller: Caller, lists: Lists) -> Page:
     """
     Read one page: everybody's reports for a general viewer, the caller's own otherwise.
 
+    It holds nothing that the caller could not read one by one.
+
     Raises:
-        Forbidden: The caller may view nothing.
+        Forbidden: The caller may view nothing, or asks for deleted reports and may delete nothing.
     """
-    scope = caller.require(VIEW)
-    page = reports.page(caller.id if scope is Scope.OWN else None, at, limit=limit)
-    visible = [report for report in page.reports if _is_visible(report, caller) and not report.deleted_at]
-    return Page(visible, page.following, page.preceding)
+    scope, filters = caller.require(VIEW), listing.filters
+    if filters.with_trashed:
+        caller.require(DELETE)
+    span = Span(caller.id if scope is Scope.OWN else None, filters.since, filters.before)
+
+    def matches(report: Report) -> bool:
+        return (
+            filters.match(report)
+            and _is_visible(report, caller)
+            and (report.deleted_at is None or caller.may(DELETE, report))
+        )
+
+    return lists.page(span, listing.at, limit=listing.per_page, matches=matches)
 
 
 def read_report(uuid: UUID, *, caller: Caller, reports: Reports) -> Report:

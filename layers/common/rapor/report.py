@@ -1,7 +1,7 @@
 """A report and the moves it may make. No I/O, no AWS, no clock but the one passed in."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -194,23 +194,6 @@ class IdempotencyKey:
     caller_id: str
     value: str
     fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page begins: after *key*, towards older reports or back towards newer ones."""
-
-    key: str
-    backwards: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Reports newest first, and where to go on; hidden ones are left out, so a page may be short."""
-
-    reports: Sequence[Report]
-    following: Position | None
-    preceding: Position | None
 
 
 @dataclass(frozen=True, slots=True)

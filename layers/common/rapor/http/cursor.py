@@ -1,70 +1,56 @@
-"""Laravel's cursor pages: how many, from where, and the way on."""
+"""Cursors: a position made opaque, good for the caller and the filters it was made for."""
 
 import base64
-import binascii
 import hashlib
 import json
-from urllib.parse import urlencode
+from dataclasses import asdict
+from datetime import datetime
+from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from rapor.caller import Caller
 from rapor.errors import Invalid
 from rapor.http.gateway import Request
 from rapor.http.sentences import selected_invalid
-from rapor.report import Position
-
-PER_PAGE = 15
-MAX_PER_PAGE = 100
+from rapor.listing import Filters, Position
+from rapor.report import iso
 
 
-def per_page(request: Request) -> int:
+def position_in(cursor: str, caller: Caller, filters: Filters) -> Position:
     """
-    How many reports a page may have.
+    Read a cursor back.
 
     Raises:
-        Invalid: It is not a whole number from 1 to 100.
+        Invalid: It is not, to the letter, one that this caller got for these filters.
     """
-    text = request.query.get("per_page", str(PER_PAGE))
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAX_PER_PAGE:
-        raise Invalid({"per_page": [f"The per page field must be between 1 and {MAX_PER_PAGE}."]})
-    return int(text)
-
-
-def position_in(request: Request, caller: Caller) -> Position | None:
-    """
-    Where the page begins.
-
-    Raises:
-        Invalid: The cursor is broken, or was made for somebody else.
-    """
-    cursor = request.query.get("cursor")
-    if not cursor:
-        return None
     try:
-        key, backwards, mark = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
-    except (ValueError, TypeError, binascii.Error):
-        key, backwards, mark = None, None, None
-    if not isinstance(key, str) or not isinstance(backwards, bool) or mark != _mark(caller):
-        raise Invalid({"cursor": [selected_invalid("cursor")]})
-    return Position(key, backwards=backwards)
+        created_at, uuid, way, _ = base64.urlsafe_b64decode(cursor + "==").decode().split("#")
+        position = Position(datetime.fromisoformat(created_at), UUID(uuid), backwards=way == "prev")
+        if cursor_to(position, caller, filters) == cursor:
+            return position
+    except (ValueError, OverflowError):
+        pass
+    raise Invalid({"cursor": [selected_invalid("cursor")]})
 
 
-def cursor_to(position: Position | None, caller: Caller) -> str | None:
-    """Make a position opaque, and good for this caller only."""
+def cursor_to(position: Position | None, caller: Caller, filters: Filters) -> str | None:
+    """
+    Make a position opaque.
+
+    Its mark needs no secret: whose reports are read is always the caller's affair, so a forged cursor leads nowhere
+    that its forger may not go.
+    """
     if position is None:
         return None
-    text = json.dumps([position.key, position.backwards, _mark(caller)], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode()
+    place = f"{iso(position.created_at)}#{position.uuid}#{'prev' if position.backwards else 'next'}"
+    meant = json.dumps([place, caller.id, asdict(filters)], default=iso)
+    mark = hashlib.sha256(meant.encode()).hexdigest()[:16]
+    return base64.urlsafe_b64encode(f"{place}#{mark}".encode()).decode().rstrip("=")
 
 
-def _mark(caller: Caller) -> str:
-    """Bind a cursor to its caller; the partition is always rebuilt from the caller, so this needs no secret."""
-    return hashlib.sha256(caller.id.encode()).hexdigest()[:16]
-
-
-def link_to(request: Request, caller: Caller, position: Position | None) -> str | None:
-    """Give the address of the page at *position*."""
-    cursor = cursor_to(position, caller)
+def link_to(request: Request, cursor: str | None) -> str | None:
+    """Give the address of the page at *cursor*, under the filters of this one."""
     if cursor is None:
         return None
-    query = urlencode({**request.query, "cursor": cursor})
+    query = urlencode({**request.query, "cursor": cursor}, quote_via=quote)
     return f"{request.base_url}{request.path}?{query}"

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from rapor.caller import Caller
 from rapor.errors import NotFound
-from rapor.http.cursor import cursor_to, link_to, per_page
+from rapor.http.cursor import cursor_to, link_to
 from rapor.http.gateway import Request, Response
-from rapor.report import Failure, Page, Progress, Report, Result, as_plain, iso
+from rapor.listing import Listing, Page
+from rapor.report import Failure, Progress, Report, Result, as_plain, iso
 
 PATH = "/api/v1/reports"
 RETRY_AFTER_SECONDS = "1"
@@ -87,8 +88,10 @@ def as_detail(report: Report, caller: Caller) -> dict[str, Any]:
     return answer
 
 
-def page(request: Request, found: Page, caller: Caller) -> Response:
+def page(request: Request, listing: Listing, found: Page, caller: Caller) -> Response:
     """Laravel's cursor page."""
+    following = cursor_to(found.following, caller, listing.filters)
+    preceding = cursor_to(found.preceding, caller, listing.filters)
     return Response(
         200,
         {
@@ -96,14 +99,14 @@ def page(request: Request, found: Page, caller: Caller) -> Response:
             "links": {
                 "first": None,
                 "last": None,
-                "prev": link_to(request, caller, found.preceding),
-                "next": link_to(request, caller, found.following),
+                "prev": link_to(request, preceding),
+                "next": link_to(request, following),
             },
             "meta": {
                 "path": f"{request.base_url}{request.path}",
-                "per_page": per_page(request),
-                "next_cursor": cursor_to(found.following, caller),
-                "prev_cursor": cursor_to(found.preceding, caller),
+                "per_page": listing.per_page,
+                "next_cursor": following,
+                "prev_cursor": preceding,
             },
         },
     )

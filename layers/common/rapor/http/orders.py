@@ -14,11 +14,11 @@ from rapor.http.gateway import Request
 from rapor.http.sentences import (
     format_invalid,
     must_be,
+    no_longer_than,
     parameter_errors,
     prohibited,
     required,
     selected_invalid,
-    words_of,
 )
 from rapor.report import Format, IdempotencyKey, Order, Status
 
@@ -96,7 +96,7 @@ def _title(name: str, value: object, errors: Errors) -> str:
     elif not isinstance(title, str):
         errors[name] = [must_be(name, "a string")]
     elif len(title) > MAX_TITLE:
-        errors[name] = [f"The {words_of(name)} field must not be greater than {MAX_TITLE} characters."]
+        errors[name] = [no_longer_than(name, MAX_TITLE)]
     elif any(_is_control(character) for character in title):
         errors[name] = [format_invalid(name)]
     return str(title)

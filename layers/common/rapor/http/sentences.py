@@ -48,6 +48,11 @@ def format_invalid(field: str) -> str:
     return f"The {words_of(field)} field format is invalid."
 
 
+def no_longer_than(field: str, limit: int) -> str:
+    """For a text that is too long."""
+    return f"The {words_of(field)} field must not be greater than {limit} characters."
+
+
 def parameter_errors(report_type: ReportType, parameters: Mapping[str, Any]) -> dict[str, list[str]]:
     """
     Everything that is wrong with a report's parameters, keyed `parameters.<name>`.
@@ -82,7 +87,7 @@ def _sentences(error: ValidationError) -> Iterator[tuple[str, str]]:  # noqa: C9
         case "format", {"format": "date"}:
             yield field, must_be(field, "a valid date")
         case "maxLength", {"limit": limit}:
-            yield field, f"The {words_of(field)} field must not be greater than {limit} characters."
+            yield field, no_longer_than(field, limit)
         case "minLength", {"limit": limit}:
             yield field, must_be(field, f"at least {limit} characters")
         case "maximum", {"limit": limit}:

@@ -13,7 +13,7 @@ What lies where in the table.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from rapor.report import IdempotencyKey, Report, iso
@@ -36,6 +36,11 @@ def idempotency_key(key: IdempotencyKey) -> Item:
     return typed({"pk": f"KEY#{key.door}#{key.caller_id}#{digest}", "sk": "KEY"})
 
 
+def created_key(created_at: datetime, uuid: UUID) -> str:
+    """Where a report stands in every list."""
+    return f"{iso(created_at)}#{uuid}"
+
+
 def uuid_in(item: Item) -> UUID:
     """Read the report's uuid back from its key."""
     return UUID(item["pk"]["S"].removeprefix("REPORT#"))
@@ -43,13 +48,12 @@ def uuid_in(item: Item) -> UUID:
 
 def report_row(report: Report) -> Item:
     """Make the row of a new report; one that waits for nobody is in no queue."""
-    created_sk = f"{iso(report.created_at)}#{report.uuid}"
     keys = {
         "pk": f"REPORT#{report.uuid}",
         "sk": "REPORT",
         "user_pk": f"USER#{report.user_id}",
         "all_pk": f"ALL#{report.uuid.int % ALL_SHARDS}",
-        "created_sk": created_sk,
+        "created_sk": created_key(report.created_at, report.uuid),
     }
     if report.is_queued:
         keys |= {"open_pk": f"OPEN#{report.uuid.int % OPEN_SHARDS}", "unfinished_pk": f"UNFINISHED#{report.user_id}"}

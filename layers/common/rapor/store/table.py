@@ -5,8 +5,7 @@ The database decides every race: each write is conditional. When the SDK repeats
 the repetition fails on our own first try, so every refused write asks *was it me?* before it believes so.
 """
 
-import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced, KeyReused, StoreUnavailable
-from rapor.report import Failure, IdempotencyKey, Page, Position, Progress, Report, Result, Status, iso
+from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status, iso
 from rapor.store.faults import passing_faults_named, refused_item
 from rapor.store.items import (
     Item,
@@ -26,7 +25,6 @@ from rapor.store.items import (
     typed,
 )
 from rapor.store.keys import (
-    ALL_SHARDS,
     OPEN_SHARDS,
     idempotency_key,
     idempotency_row,
@@ -34,9 +32,6 @@ from rapor.store.keys import (
     report_row,
     uuid_in,
 )
-
-MOST_PER_GET = 100  # BatchGetItem's limit
-
 
 FOUND = "#status = :found_status AND due_at = :found_due AND attempt = :found_attempt"  # what the sweep saw
 
@@ -318,61 +313,6 @@ class ReportTable:
         with passing_faults_named():
             answer = self._client.get_item(TableName=self._name, Key=report_key(uuid), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
-
-    def page(self, user_id: str | None, at: Position | None, *, limit: int) -> Page:
-        """Read one page of a user's reports, or of everybody's, newest first."""
-        backwards = bool(at and at.backwards)
-        if user_id is None:
-            found = self._everybody(at, limit + 1)
-        else:
-            found = self._keys("by_user", "user_pk", f"USER#{user_id}", at, limit + 1)
-        keys, more = found[:limit], len(found) > limit
-        if backwards:
-            keys.reverse()
-        reports = self._reports([key for _, key in keys])
-        older, newer = (bool(keys), more) if backwards else (more, at is not None)
-        return Page(
-            reports,
-            Position(keys[-1][0]) if keys and older else None,
-            Position(keys[0][0], backwards=True) if keys and newer else None,
-        )
-
-    def _everybody(self, at: Position | None, limit: int) -> list[tuple[str, Item]]:
-        shards = [self._keys("by_all", "all_pk", f"ALL#{shard}", at, limit) for shard in range(ALL_SHARDS)]
-        merged = heapq.merge(*shards, key=lambda found: found[0], reverse=not (at and at.backwards))
-        return list(merged)[:limit]
-
-    def _keys(self, index: str, attribute: str, pk: str, at: Position | None, limit: int) -> list[tuple[str, Item]]:
-        condition, values = f"{attribute} = :pk", {":pk": pk}
-        if at:
-            condition += f" AND created_sk {'>' if at.backwards else '<'} :at"
-            values[":at"] = at.key
-        with passing_faults_named():
-            answer = self._client.query(
-                TableName=self._name,
-                IndexName=index,
-                Limit=limit,
-                ScanIndexForward=bool(at and at.backwards),
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=typed(values),
-            )
-        return [(item["created_sk"]["S"], {"pk": item["pk"], "sk": item["sk"]}) for item in answer["Items"]]
-
-    def _reports(self, keys: Sequence[Item]) -> list[Report]:
-        """Whole rows in the order of *keys*; a row that went meanwhile is left out."""
-        rows: dict[str, Item] = {}
-        for start in range(0, len(keys), MOST_PER_GET):
-            for item in self._rows(keys[start : start + MOST_PER_GET]):
-                rows[item["pk"]["S"]] = item
-        return [from_item(rows[key["pk"]["S"]]) for key in keys if key["pk"]["S"] in rows]
-
-    def _rows(self, keys: Sequence[Item]) -> Iterable[Item]:
-        wanted: dict[str, Any] = {self._name: {"Keys": list(keys), "ConsistentRead": True}}
-        while wanted:
-            with passing_faults_named():
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"].get(self._name, [])
-            wanted = answer.get("UnprocessedKeys") or {}
 
     # -- shared ---------------------------------------------------------------
 

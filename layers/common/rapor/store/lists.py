@@ -1,0 +1,142 @@
+"""
+Reports in the order of their creation, read step by step; `keys` says what lies where.
+
+The indexes hold keys only: a step is a query for keys and one `BatchGetItem` for the rows, which it reads as they are
+now.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from botocore.client import BaseClient
+
+from rapor.listing import Page, Position, Span
+from rapor.report import Report, iso
+from rapor.store.faults import passing_faults_named
+from rapor.store.items import Item, from_item, typed
+from rapor.store.keys import ALL_SHARDS, created_key
+
+MOST_PER_GET = 100  # BatchGetItem's limit
+ROWS_PER_REPORT = 10  # a page of n looks at 10 n rows for them,
+MOST_ROWS = 500  # and never at more than these
+FIRST_KEY, LAST_KEY = "0", ":"  # before and after every year
+
+
+class ReportLists:
+    """Every report of one user, or of everybody."""
+
+    def __init__(self, client: BaseClient, name: str) -> None:
+        self._client: Any = client
+        self._name = name
+
+    def page(self, span: Span, at: Position | None, *, limit: int, matches: Callable[[Report], bool]) -> Page:
+        """
+        Find the next *limit* reports that match.
+
+        However large the table is, a page looks at ten rows for each report it may hold, at 500 at most, and then
+        ends, however few it has found.
+        """
+        backwards = at is not None and at.backwards
+        reports = self.walk(span, at, oldest_first=backwards, step=limit + 1)
+        found: list[Report] = []
+        last: Report | None = None
+        for last in islice(reports, min(limit * ROWS_PER_REPORT, MOST_ROWS)):
+            if matches(last):
+                found.append(last)
+            if len(found) == limit:
+                break
+        beyond = next(reports, None)
+        if backwards:
+            return Page(found[::-1], _turned(at), _cut_at(beyond, backwards=True))
+        return Page(found, _cut_at(last) if beyond else None, _turned(at))
+
+    def walk(
+        self, span: Span, at: Position | None = None, *, oldest_first: bool = False, step: int = MOST_PER_GET
+    ) -> Iterator[Report]:
+        """
+        Go through the reports of *span* from *at* on, newest first or oldest first.
+
+        Rows are read when they are asked for, *step* of them at once and then ever more, so whoever stops early has
+        read little more than was used.
+        """
+        shards = [self._keys(query, step) for query in _queries(span, at, oldest_first=oldest_first)]
+        keys = heapq.merge(*shards, key=lambda item: item["created_sk"]["S"], reverse=not oldest_first)
+        for size in _growing(step):
+            some = list(islice(keys, size))
+            if not some:
+                return
+            yield from self._reports(some)
+
+    def _keys(self, query: dict[str, Any], step: int) -> Iterator[Item]:
+        for size in _growing(step):
+            with passing_faults_named():
+                answer = self._client.query(TableName=self._name, Limit=size, **query)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _reports(self, keys: Sequence[Item]) -> Iterator[Report]:
+        """Whole rows in the order of *keys*; a row that went meanwhile is left out."""
+        wanted = [{"pk": key["pk"], "sk": key["sk"]} for key in keys]
+        rows: dict[str, Item] = {}
+        for start in range(0, len(wanted), MOST_PER_GET):
+            rows |= {item["pk"]["S"]: item for item in self._rows(wanted[start : start + MOST_PER_GET])}
+        return (from_item(rows[key["pk"]["S"]]) for key in wanted if key["pk"]["S"] in rows)
+
+    def _rows(self, keys: Sequence[Item]) -> Iterator[Item]:
+        wanted: dict[str, Any] = {self._name: {"Keys": keys, "ConsistentRead": True}}
+        while wanted:
+            with passing_faults_named():
+                answer = self._client.batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"].get(self._name, [])
+            wanted = answer.get("UnprocessedKeys") or {}
+
+
+def _queries(span: Span, at: Position | None, *, oldest_first: bool) -> Iterator[dict[str, Any]]:
+    """One query a partition; everybody's reports lie in several."""
+    low, high = _bounds(span, at, oldest_first=oldest_first)
+    index, attribute, partitions = (
+        ("by_user", "user_pk", [f"USER#{span.user_id}"])
+        if span.user_id is not None
+        else ("by_all", "all_pk", [f"ALL#{shard}" for shard in range(ALL_SHARDS)])
+    )
+    for pk in partitions if low <= high else []:
+        yield {
+            "IndexName": index,
+            "ScanIndexForward": oldest_first,
+            "KeyConditionExpression": f"{attribute} = :pk AND created_sk BETWEEN :low AND :high",
+            "ExpressionAttributeValues": typed({":pk": pk, ":low": low, ":high": high}),
+        }
+
+
+def _bounds(span: Span, at: Position | None, *, oldest_first: bool) -> tuple[str, str]:
+    """The lowest and the highest key that is wanted."""
+    low = iso(span.since) if span.since else FIRST_KEY
+    high = _just_below(iso(span.before)) if span.before else LAST_KEY
+    if at is None:
+        return low, high
+    cut = created_key(at.created_at, at.uuid)
+    return (max(low, cut), high) if oldest_first else (low, min(high, _just_below(cut)))
+
+
+def _just_below(key: str) -> str:
+    """Text above every lower key; keys are alike in form, so that none comes between."""
+    return key[:-1] + chr(ord(key[-1]) - 1)
+
+
+def _growing(step: int) -> Iterator[int]:
+    while True:
+        yield step
+        step = min(2 * step, MOST_PER_GET)
+
+
+def _turned(at: Position | None) -> Position | None:
+    return replace(at, backwards=not at.backwards) if at else None
+
+
+def _cut_at(report: Report | None, *, backwards: bool = False) -> Position | None:
+    return Position(report.created_at, report.uuid, backwards=backwards) if report else None
