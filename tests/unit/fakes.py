@@ -39,6 +39,8 @@ class FakeReports:
         self.released_until: datetime | None = None
 
     def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]:
+        if key in self.keys:
+            return self.keys[key], True
         self.rows[report.uuid] = report
         if key:
             self.keys[key] = report
@@ -63,6 +65,9 @@ class FakeReports:
             if matches(report)
         ]
         return Page(rows[:limit], None, None)
+
+    def walk(self, span: Span) -> Iterator[Report]:
+        return (report for report in reversed(self.rows.values()) if report.user_id == span.user_id)
 
     def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None:
         report = self.rows.get(uuid)

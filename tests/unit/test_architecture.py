@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "caller": CORE,
     "settings": CORE,
     "catalogue": CORE,
-    "create": USE_CASE,
+    "create": USE_CASE | {"listing"},
     "process": USE_CASE,
     "read": USE_CASE | {"listing"},
     "sweep": USE_CASE,

@@ -1,13 +1,17 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from rapor.catalogue import Catalogue
-from rapor.create import create_report
+from rapor.create import INDEX_LAG, LOOKED_AT, Origin, create_report
 from rapor.errors import Forbidden, Invalid, TooManyUnfinished
 from rapor.http.orders import order_in
-from rapor.report import IdempotencyKey, Order, Report, Scope, Status
+from rapor.listing import Span
+from rapor.report import IdempotencyKey, Order, Report, Result, Scope, Status
 from tests.builders import CYBERCERT, NOW, a_caller, a_catalogue, a_report
 from tests.unit.fakes import FakeReports
 
@@ -19,21 +23,28 @@ def an_order(**changes: Any) -> Order:
     return order_in({**CYBERCERT, **changes}, CATALOGUE, "tr")
 
 
-def created(reports: FakeReports, *permissions: str, **changes: Any) -> tuple[Report, bool]:
-    options = {"catalogue": CATALOGUE, "max_unfinished": 2, "key": None, "caller": a_caller("1", *permissions)}
+def created(reports: FakeReports, *permissions: str, **changes: Any) -> tuple[Report, Origin]:
+    options = {
+        "catalogue": CATALOGUE,
+        "max_unfinished": 2,
+        "key": None,
+        "now": NOW,
+        "lists": reports,
+        "caller": a_caller("1", *permissions),
+    }
     order = changes.pop("order", None) or an_order(
         **{name: value for name, value in changes.items() if name not in options}
     )
     chosen: dict[str, Any] = {name: changes.get(name, value) for name, value in options.items()}
-    return create_report(order, now=NOW, reports=reports, **chosen)
+    return create_report(order, reports=reports, **chosen)
 
 
 def test_a_report_is_recorded_pending_and_owned_by_its_caller() -> None:
     reports = FakeReports()
 
-    report, replayed = created(reports)
+    report, origin = created(reports)
 
-    assert not replayed
+    assert origin is Origin.CREATED
     assert reports.rows == {report.uuid: report}
     assert (report.status, report.user_id, report.scope, report.attempt) == (Status.PENDING, "1", Scope.ALL, 0)
     assert report.created_at == report.updated_at == NOW
@@ -92,8 +103,152 @@ def test_a_known_key_is_answered_even_at_the_cap() -> None:
     reports = FakeReports()
     first, _ = created(reports, key=KEY)
 
-    again, replayed = created(reports, key=KEY, max_unfinished=1)
+    again, origin = created(reports, key=KEY, max_unfinished=1)
 
-    assert replayed
+    assert origin is Origin.REPLAYED
     assert again == first
     assert len(reports.rows) == 1
+
+
+RUNNING = {"reuse": "running"}
+A_MINUTE = timedelta(minutes=1)
+
+
+def aged(age: timedelta) -> dict[str, Any]:
+    return {"reuse": {"max_age": int(age.total_seconds())}}
+
+
+def a_result(**changes: Any) -> Result:
+    result = Result(
+        row_count=1,
+        rows_total=1,
+        truncated=False,
+        columns=(("x", "text"),),
+        size_bytes=1,
+        sha256="0" * 64,
+        content_type="application/pdf",
+        as_of=NOW,
+        expires_at=NOW + timedelta(days=1),
+        missing_glyphs=0,
+        key="reports/x",
+    )
+    return replace(result, **changes)
+
+
+class Empty:
+    """A list that lags behind the table."""
+
+    def walk(self, span: Span) -> Iterator[Report]:
+        return iter(())
+
+
+def test_an_identical_running_report_is_joined() -> None:
+    reports = FakeReports()
+    first, _ = created(reports)
+
+    again = created(reports, title="Another title", options=RUNNING)
+
+    assert again == (first, Origin.REUSED)
+    assert len(reports.rows) == 1
+
+
+def test_one_that_is_being_rendered_is_joined_even_at_the_cap() -> None:
+    reports = FakeReports(a_report(status=Status.PROCESSING))
+
+    assert created(reports, options=RUNNING, max_unfinished=1)[1] is Origin.REUSED
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"status": Status.COMPLETED, "result": a_result()},
+        {"status": Status.FAILED},
+        {"deleted_at": NOW},
+        {"is_active": False},
+        {"imported": True},
+        {"scope": Scope.OWN},
+        {"locale": "en"},
+        {"type_version": 0},
+        {"parameters": {}},
+        {"options": {"allow_truncated": True}},
+        {"user_id": "2"},
+    ],
+    ids=lambda twin: next(iter(twin)),
+)
+def test_only_an_identical_unfinished_report_is_joined(twin: dict[str, Any]) -> None:
+    reports = FakeReports(a_report(uuid=uuid4(), **twin))
+
+    assert created(reports, options=RUNNING)[1] is Origin.CREATED
+
+
+def test_a_caller_who_now_sees_less_is_not_given_what_they_saw_before() -> None:
+    reports = FakeReports()
+    created(reports, "reports.generate")
+
+    assert created(reports, "reports.generate.own", options=RUNNING)[1] is Origin.CREATED
+
+
+def test_a_completed_report_is_reused_while_its_data_are_young_enough() -> None:
+    done = a_report(status=Status.COMPLETED, result=a_result())
+
+    for age, origin in ((A_MINUTE, Origin.REUSED), (A_MINUTE + timedelta(seconds=1), Origin.CREATED)):
+        reports = FakeReports(done)
+        assert created(reports, options=aged(A_MINUTE), now=NOW + age)[1] is origin
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"result": a_result(expires_at=NOW)},
+        {"deleted_at": NOW},
+        {"is_active": False},
+        {"status": Status.PROCESSING, "result": None},
+        {"result": None, "imported": True},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_only_a_report_with_a_document_to_fetch_is_reused(changes: dict[str, Any]) -> None:
+    done = a_report(**{"status": Status.COMPLETED, "result": a_result()} | changes)
+
+    assert created(FakeReports(done), options=aged(A_MINUTE))[1] is Origin.CREATED
+
+
+def test_of_two_the_newer_is_reused() -> None:
+    older, newer = (a_report(uuid=uuid4(), status=Status.COMPLETED, result=a_result()) for _ in range(2))
+
+    assert created(FakeReports(older, newer), options=aged(A_MINUTE))[0] == newer
+
+
+def test_an_old_report_is_not_looked_for_for_ever() -> None:
+    twin = a_report()
+    others = [a_report(uuid=uuid4(), status=Status.FAILED) for _ in range(LOOKED_AT)]
+
+    assert created(FakeReports(twin, *others), options=RUNNING)[1] is Origin.CREATED
+    assert created(FakeReports(twin, *others[1:]), options=RUNNING)[1] is Origin.REUSED
+
+
+def test_the_same_order_twice_at_once_is_one_report() -> None:
+    reports = FakeReports()
+
+    first = created(reports, options=RUNNING, lists=Empty())
+    second = created(reports, options=RUNNING, lists=Empty())
+
+    assert (first[1], second) == (Origin.CREATED, (first[0], Origin.REUSED))
+    assert [key.lifetime for key in reports.keys] == [INDEX_LAG]
+
+
+def test_a_report_that_failed_within_the_lag_is_ordered_anew() -> None:
+    reports = FakeReports()
+    first, _ = created(reports, options=RUNNING, lists=Empty())
+    reports.rows[first.uuid] = replace(first, status=Status.FAILED)
+
+    second, origin = created(reports, options=RUNNING, lists=Empty())
+
+    assert origin is Origin.CREATED
+    assert second.uuid != first.uuid
+
+
+def test_an_import_is_never_something_else() -> None:
+    reports = FakeReports(a_report())
+
+    assert created(reports, options=RUNNING, status="completed")[1] is Origin.CREATED

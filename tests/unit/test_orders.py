@@ -66,6 +66,29 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
     ("unknown locale", {"options": {"locale": "de"}}, {"options.locale": ["The selected options.locale is invalid."]}),
     ("unknown option", {"options": {"x": 1}}, {"options.x": ["The options.x field is prohibited."]}),
     (
+        "reuse of anything",
+        {"options": {"reuse": "any"}},
+        {"options.reuse": ["The selected options.reuse is invalid."]},
+    ),
+    (
+        "reuse of no age",
+        {"options": {"reuse": {}}},
+        {"options.reuse": ["The selected options.reuse is invalid."]},
+    ),
+    (
+        "reuse of a wrong age",
+        {"options": {"reuse": {"max_age": 0, "min_age": 1}}},
+        {
+            "options.reuse.max_age": ["The options.reuse.max age field must be between 1 and 31622400."],
+            "options.reuse.min_age": ["The options.reuse.min age field is prohibited."],
+        },
+    ),
+    (
+        "reuse of an age that is no number",
+        {"options": {"reuse": {"max_age": True}}},
+        {"options.reuse.max_age": ["The options.reuse.max age field must be an integer."]},
+    ),
+    (
         "wrong csv options",
         {"options": {"csv": {"bom": 1, "delimiter": "ab", "quote": "'"}}},
         {

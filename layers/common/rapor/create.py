@@ -1,12 +1,30 @@
 """Record a report and leave the rest to the table's stream."""
 
-from datetime import datetime
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from itertools import islice
 from typing import Protocol
+from uuid import UUID
 
 from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
 from rapor.errors import Forbidden, Invalid, TooManyUnfinished
-from rapor.report import IdempotencyKey, Order, Report, Scope, Status, new_identity
+from rapor.listing import Span
+from rapor.report import IdempotencyKey, Order, Report, Reuse, Scope, Status, new_identity
+
+LOOKED_AT = 200  # of the caller's newest reports, for one to reuse
+INDEX_LAG = timedelta(seconds=10)  # for so long a new report may be missing from lists
+
+
+class Origin(StrEnum):
+    """Where the answer to an order comes from."""
+
+    CREATED = "created"
+    REPLAYED = "replayed"  # recorded before, under the same key
+    REUSED = "reused"  # an identical one that was there
 
 
 class Reports(Protocol):
@@ -14,7 +32,14 @@ class Reports(Protocol):
 
     def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]: ...
     def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None: ...
+    def get(self, uuid: UUID) -> Report | None: ...
     def count_unfinished(self, user_id: str, *, limit: int) -> int: ...
+
+
+class Lists(Protocol):
+    """Where reports are looked for, newest first."""
+
+    def walk(self, span: Span) -> Iterator[Report]: ...
 
 
 def create_report(
@@ -24,13 +49,14 @@ def create_report(
     now: datetime,
     catalogue: Catalogue,
     reports: Reports,
+    lists: Lists,
     max_unfinished: int,
     key: IdempotencyKey | None = None,
-) -> tuple[Report, bool]:
+) -> tuple[Report, Origin]:
     """
-    Record *order*, or find what the same key recorded before; the flag says which.
+    Record *order*, or find what the same key recorded before, or what may be reused.
 
-    A known key is answered before the cap is looked at: the report it stands for is counted already.
+    Both come before the cap: what they find is counted already, or finished.
 
     Raises:
         Forbidden: The caller may not order this type.
@@ -40,10 +66,41 @@ def create_report(
     """
     report = _report_from(order, caller, catalogue, now)
     if key and (known := reports.replayed(key, now)):
-        return known, True
+        return known, Origin.REPLAYED
+    reuse = order.reuse if report.is_queued else None
+    if reuse and (twin := _twin(report, reuse, lists, now)):
+        return twin, Origin.REUSED
     if report.is_queued and reports.count_unfinished(caller.id, limit=max_unfinished) >= max_unfinished:
         raise TooManyUnfinished
-    return reports.add(report, key)
+    if reuse and key is None:
+        return _add_once(report, reuse, reports, now)
+    added, replayed = reports.add(report, key)
+    return added, Origin.REPLAYED if replayed else Origin.CREATED
+
+
+def _twin(report: Report, reuse: Reuse, lists: Lists, now: datetime) -> Report | None:
+    wanted = _likeness(report)
+    newest = islice(lists.walk(Span(report.user_id)), LOOKED_AT)
+    return next((one for one in newest if reuse.accepts(one, now) and _likeness(one) == wanted), None)
+
+
+def _add_once(report: Report, reuse: Reuse, reports: Reports, now: datetime) -> tuple[Report, Origin]:
+    """Record the report, but let identical orders of the last moments, which no list shows yet, be one."""
+    likeness = sha256(_likeness(report).encode()).hexdigest()
+    added, replayed = reports.add(report, IdempotencyKey("reuse", report.user_id, likeness, likeness, INDEX_LAG))
+    if not replayed:
+        return added, Origin.CREATED
+    twin = reports.get(added.uuid)
+    if twin and reuse.accepts(twin, now):
+        return twin, Origin.REUSED
+    return reports.add(report, None)[0], Origin.CREATED
+
+
+def _likeness(report: Report) -> str:
+    """Say what the document is made of, and whose rows it may hold; equal for equal documents."""
+    options = {name: value for name, value in (report.options or {}).items() if name != "reuse"}
+    parts = (report.report_type, report.type_version, report.parameters, report.format, options)
+    return json.dumps([*parts, report.locale, report.scope], sort_keys=True, default=float)
 
 
 def _report_from(order: Order, caller: Caller, catalogue: Catalogue, now: datetime) -> Report:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -166,6 +166,25 @@ class Report:
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
 
 
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """
+    The wish for an identical report instead of a new one: one that is under way.
+
+    With `max_age` it is one that is completed, whose data are no older than that.
+    """
+
+    max_age: timedelta | None = None
+
+    def accepts(self, report: Report, now: datetime) -> bool:
+        """Whether the report will do, identical as it is."""
+        if self.max_age is None:
+            return report.is_queued
+        result = report.result
+        is_there = report.is_active and report.deleted_at is None and result is not None and now < result.expires_at
+        return is_there and result is not None and now - result.as_of <= self.max_age
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What a client asks for, checked: the type is in the catalogue and the parameters fit its schema."""
@@ -178,6 +197,7 @@ class Order:
     is_active: bool
     options: Mapping[str, Any] | None
     locale: str
+    reuse: Reuse | None = None
     schedule_id: str | None = None
     scheduled_for: str | None = None
 
@@ -188,12 +208,14 @@ class IdempotencyKey:
     A client's promise that the same request is the same report.
 
     `value` is unique within a door and a caller; `fingerprint` is the SHA-256 of the request's body.
+    After its `lifetime` the same key may make another report.
     """
 
     door: str
     caller_id: str
     value: str
     fingerprint: str
+    lifetime: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

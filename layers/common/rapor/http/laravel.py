@@ -40,6 +40,11 @@ def created(report: Report, *, replayed: bool) -> Response:
     return Response(201, as_created(report), headers)
 
 
+def reused(report: Report) -> Response:
+    """`200`: nothing was created, and here is what will do."""
+    return Response(200, as_created(report), {"Location": f"{PATH}/{report.uuid}"})
+
+
 def as_created(report: Report) -> dict[str, Any]:
     """What the original answers to a create, key by key."""
     answer: dict[str, Any] = {

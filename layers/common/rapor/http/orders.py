@@ -5,6 +5,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from rapor.catalogue import Catalogue, ReportType
@@ -19,13 +20,15 @@ from rapor.http.sentences import (
     prohibited,
     required,
     selected_invalid,
+    words_of,
 )
-from rapor.report import Format, IdempotencyKey, Order, Status
+from rapor.report import Format, IdempotencyKey, Order, Reuse, Status
 
 LOCALES = ("tr", "en")  # the first is what a client gets that names none
 MAX_TITLE = 255
 MAX_PARAMETERS_BYTES = 32 * 1024
 MAX_KEY = 255
+MAX_AGE = 366 * 24 * 60 * 60  # seconds
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Errors = dict[str, list[str]]
@@ -72,6 +75,7 @@ def order_in(body: Mapping[str, Any], catalogue: Catalogue, locale: str, errors:
         status=Status(read["status"] or Status.PENDING),
         is_active=read["is_active"],
         options=options,
+        reuse=_reuse_in(options or {}),
         locale=(options or {}).get("locale") or locale,
     )
 
@@ -143,9 +147,19 @@ def _options(name: str, value: object, errors: Errors) -> dict[str, Any] | None:
         return None
     options = _object(name, value, errors)
     _check_each(name, options, OPTIONS, errors)
-    if isinstance(csv := options.get("csv"), dict):
-        _check_each(f"{name}.csv", csv, CSV_OPTIONS, errors)
+    for part, checks in PARTS.items():
+        if isinstance(inner := options.get(part), dict):
+            _check_each(f"{name}.{part}", inner, checks, errors)
     return options
+
+
+def _reuse_in(options: Mapping[str, Any]) -> Reuse | None:
+    match options.get("reuse"):
+        case "running":
+            return Reuse()
+        case {"max_age": seconds}:
+            return Reuse(timedelta(seconds=seconds))
+    return None
 
 
 def _check_each(name: str, values: Mapping[str, object], checks: Mapping[str, Check], errors: Errors) -> None:
@@ -164,16 +178,29 @@ def _is(kind: type, words: str) -> Check:
     return lambda field, value: None if isinstance(value, kind) else must_be(field, words)
 
 
+def _has_max_age(value: object) -> bool:
+    return isinstance(value, dict) and "max_age" in value
+
+
+def _seconds(field: str, value: object) -> str | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return must_be(field, "an integer")
+    return None if 1 <= value <= MAX_AGE else f"The {words_of(field)} field must be between 1 and {MAX_AGE}."
+
+
 OPTIONS = {
     "locale": _among(*LOCALES),
     "allow_truncated": _is(bool, "true or false"),
     "csv": _is(dict, "an object"),
+    "reuse": lambda field, value: None if value == "running" or _has_max_age(value) else selected_invalid(field),
 }
 CSV_OPTIONS = {
     "bom": _is(bool, "true or false"),
     "delimiter": _among(",", ";", "\t", "|"),
     "decimal": _among(".", ","),
 }
+REUSE_OPTIONS = {"max_age": _seconds}
+PARTS: Mapping[str, Mapping[str, Check]] = {"csv": CSV_OPTIONS, "reuse": REUSE_OPTIONS}
 READERS: Mapping[str, Callable[[str, object, Errors], Any]] = {
     "title": _title,
     "report_type": _string,

@@ -22,7 +22,6 @@ from rapor.store.items import Item, milliseconds, to_plain, typed
 ALL_SHARDS = 8
 OPEN_SHARDS = 16
 FIRST_DUE = timedelta(minutes=2)  # a stream record is usually there within a second
-KEY_LIFETIME = timedelta(hours=24)
 
 
 def report_key(uuid: UUID) -> Item:
@@ -69,7 +68,7 @@ def idempotency_row(key: IdempotencyKey, report: Report, row: Item) -> Item:
         **typed(
             {
                 "fingerprint": key.fingerprint,
-                "expires_at": int((report.created_at + KEY_LIFETIME).timestamp()),
+                "expires_at": int((report.created_at + key.lifetime).timestamp()),
             }
         ),
         "first": {"M": row},
