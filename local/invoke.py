@@ -6,6 +6,7 @@ Without arguments it makes the tour: from an order to its document, through ever
 """
 
 import json
+import re
 import signal
 import sys
 import urllib.request
@@ -25,6 +26,7 @@ from local.template import PROJECT, Stack
 EVENTS = PROJECT / "events"
 OUT = PROJECT / "out"
 CREATED, FOUND = 201, 200
+CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 Say = Callable[[str], None]
 
 
@@ -148,13 +150,13 @@ def save(link: str, folder: Path) -> Path:
 
 def named(function: str) -> str:
     """
-    Find a function by its logical id or its folder; of two with one folder, the first.
+    Find a function by its logical id, in either spelling, or by its folder; of two with one folder, the first.
 
     Raises:
         InvocationFailedError: There is none.
     """
     for it in Stack.load().functions:
-        if function in {it.name, it.code.name}:
+        if function in {it.name, CAPITAL.sub("_", it.name).lower(), it.code.name}:
             return it.name
     raise InvocationFailedError(f"no function is called {function}")
 

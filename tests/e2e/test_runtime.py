@@ -45,14 +45,24 @@ def test_no_event_makes_a_function_fail(aws: LocalAws, file: Path) -> None:
     assert not answer.failed, answer.log
 
 
-@pytest.mark.parametrize("function", ["CreateReport", "ProcessFast", "ProcessHeavy", "ReadReport", "SweepReports"])
-def test_a_missing_variable_stops_the_start_by_name(aws: LocalAws, function: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "variable"),
+    [
+        ("CreateReport", "TABLE_NAME"),
+        ("ProcessFast", "TABLE_NAME"),
+        ("ProcessHeavy", "TABLE_NAME"),
+        ("EstimateReport", "DATA_LOCATION"),
+        ("ReadReport", "TABLE_NAME"),
+        ("SweepReports", "TABLE_NAME"),
+    ],
+)
+def test_a_missing_variable_stops_the_start_by_name(aws: LocalAws, function: str, variable: str) -> None:
     with Bench(aws, say=print) as bench:
         build = bench.build(function)
-    rest = {name: value for name, value in build.environment.items() if name != "TABLE_NAME"}
+    rest = {name: value for name, value in build.environment.items() if name != variable}
 
     with Runtime(replace(build, environment=rest), environment=aws.environment) as runtime:
         answer = runtime.invoke({})
 
     assert answer.failed
-    assert "TABLE_NAME" in answer.log
+    assert variable in answer.log

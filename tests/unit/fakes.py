@@ -14,7 +14,7 @@ from rapor.catalogue import ReportType
 from rapor.errors import Fenced
 from rapor.figures import Figures
 from rapor.listing import Page, Position, Span
-from rapor.process import Rows, Sink
+from rapor.process import Output, Rows, Sink
 from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status
 
 
@@ -184,7 +184,7 @@ def render_lines(
     report: Report,
     report_type: ReportType,
     source: Source,
-    sink: Sink,
+    sink: Output,
     *,
     figures: Figures,
     as_of: datetime,

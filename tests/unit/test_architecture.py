@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "settings": CORE,
     "catalogue": CORE,
     "create": USE_CASE | {"listing"},
+    "estimate": USE_CASE | {"process"},
     "process": USE_CASE,
     "read": USE_CASE | {"listing"},
     "sweep": USE_CASE,

@@ -64,7 +64,7 @@ def create_report(
         KeyReused: The key stands for another body.
         TooManyUnfinished: The caller has to wait.
     """
-    report = _report_from(order, caller, catalogue, now)
+    report = report_from(order, caller=caller, catalogue=catalogue, now=now)
     if key and (known := reports.replayed(key, now)):
         return known, Origin.REPLAYED
     reuse = order.reuse if report.is_queued else None
@@ -103,7 +103,13 @@ def _likeness(report: Report) -> str:
     return json.dumps([*parts, report.locale, report.scope], sort_keys=True, default=float)
 
 
-def _report_from(order: Order, caller: Caller, catalogue: Catalogue, now: datetime) -> Report:
+def report_from(order: Order, *, caller: Caller, catalogue: Catalogue, now: datetime) -> Report:
+    """
+    Make the report that *order* asks for; nothing is recorded.
+
+    Raises:
+        Forbidden, Invalid: As `create_report`.
+    """
     scope = caller.require(GENERATE)
     report_type = catalogue.get(order.report_type)
     if report_type is None:

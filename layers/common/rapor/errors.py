@@ -13,7 +13,8 @@ What can go wrong, each with a stable code.
     │   ├── UnsupportedMediaType      unsupported_media_type
     │   ├── Invalid                   validation_failed
     │   │   └── KeyReused             idempotency_key_reused
-    │   └── TooManyUnfinished         too_many_unfinished
+    │   ├── TooManyUnfinished         too_many_unfinished
+    │   └── NotEstimated              not_estimated
     ├── RenderError                   the report ends `failed` with this code, or waits for its next attempt
     │   ├── InvalidParameters         invalid_parameters
     │   ├── SourceUnavailable         source_unavailable
@@ -129,6 +130,13 @@ class TooManyUnfinished(RequestError):
 
     code = "too_many_unfinished"
     message = "Too many unfinished reports. Wait for some to finish."
+
+
+class NotEstimated(RequestError):
+    """The data could not be read for an estimate, or not in the time there is; the message says why."""
+
+    code = "not_estimated"
+    message = "The report could not be estimated."
 
 
 class RenderError(RaporError):

@@ -77,14 +77,19 @@ class Engine(Protocol):
     ) -> AbstractContextManager[Rows]: ...
 
 
-class Sink(Protocol):
+class Output(Protocol):
+    """Takes a document's bytes."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Sink(Output, Protocol):
     """Takes a document's bytes; knows size and SHA-256 once it is closed."""
 
     @property
     def size_bytes(self) -> int: ...
     @property
     def sha256(self) -> str: ...
-    def write(self, data: bytes, /) -> object: ...
 
 
 class Documents(Protocol):
@@ -112,7 +117,7 @@ class Render(Protocol):
         report: Report,
         report_type: ReportType,
         source: Source,
-        sink: Sink,
+        sink: Output,
         *,
         figures: Figures,
         as_of: datetime,
@@ -193,7 +198,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
     own_user_id = report.user_id if report.scope is Scope.OWN else None
     with (
         workshop.engine.open(report_type, report.parameters, own_user_id=own_user_id) as rows,
-        _interrupted_at(deadline, rows, workshop.clock),
+        interrupted_at(deadline, rows, workshop.clock),
     ):
         row_count = _rows_to_write(report, report_type, rows.rows_total)
         # No needless limit: with it, rows that came since the count would go unnoticed.
@@ -292,7 +297,8 @@ class Watched:
 
 
 @contextmanager
-def _interrupted_at(deadline: datetime, rows: Rows, clock: Callable[[], datetime]) -> Iterator[None]:
+def interrupted_at(deadline: datetime, rows: Rows, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Stop the reading of *rows*, wherever it is, when time is up."""
     timer = Timer(max(0.0, (deadline - clock()).total_seconds()), rows.interrupt)
     timer.daemon = True
     timer.start()

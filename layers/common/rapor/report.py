@@ -1,7 +1,7 @@
 """A report and the moves it may make. No I/O, no AWS, no clock but the one passed in."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -164,6 +164,28 @@ class Report:
 
 
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """
+    What a report would be; `limit` is how many rows its format may hold, `formats` those that hold them all.
+
+    `seconds` are of rendering, without the wait in the queue.
+    """
+
+    report_type: str
+    format: Format
+    rows_total: int
+    limit: int | None
+    formats: Sequence[Format]
+    size_bytes: int
+    seconds: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether the format holds them all."""
+        return self.format in self.formats
 
 
 @dataclass(frozen=True, slots=True)

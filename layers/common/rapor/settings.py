@@ -50,6 +50,14 @@ class ProcessReportSettings(Settings):
     aws_lambda_function_memory_size: Annotated[int, Field(ge=128)]
 
 
+class EstimateReportSettings(Settings):
+    """Of `functions/process_report/estimate.py`; memory is in MB and comes from Lambda itself."""
+
+    catalogue_path: Path
+    data_location: NonEmpty
+    aws_lambda_function_memory_size: Annotated[int, Field(ge=128)]
+
+
 class ReadReportSettings(Settings):
     """Of `functions/read_report`."""
 

@@ -9,7 +9,7 @@ from rapor.errors import NotFound
 from rapor.http.cursor import cursor_to, link_to
 from rapor.http.gateway import Request, Response
 from rapor.listing import Listing, Page
-from rapor.report import Failure, Progress, Report, Result, as_plain, iso
+from rapor.report import Estimate, Failure, Progress, Report, Result, as_plain, iso
 
 PATH = "/api/v1/reports"
 RETRY_AFTER_SECONDS = "1"
@@ -63,6 +63,23 @@ def as_created(report: Report) -> dict[str, Any]:
     if report.options is not None:
         answer["options"] = report.options
     return answer
+
+
+def estimated(estimate: Estimate) -> Response:
+    """What the report would be; seconds to a tenth, for more would be a promise."""
+    return Response(
+        200,
+        {
+            "report_type": estimate.report_type,
+            "format": estimate.format.value,
+            "rows_total": estimate.rows_total,
+            "limit": estimate.limit,
+            "fits": estimate.fits,
+            "formats": [it.value for it in estimate.formats],
+            "size_bytes": estimate.size_bytes,
+            "seconds": round(estimate.seconds + 0.05, 1),
+        },
+    )
 
 
 def detail(report: Report, caller: Caller) -> Response:

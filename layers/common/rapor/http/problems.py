@@ -11,6 +11,7 @@ from rapor.errors import (
     Invalid,
     MalformedBody,
     NotCompleted,
+    NotEstimated,
     NotFound,
     RequestError,
     StoreUnavailable,
@@ -31,8 +32,9 @@ STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyUnfinished: HTTPStatus.TOO_MANY_REQUESTS,
+    NotEstimated: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-RETRY_AFTER_SECONDS: Mapping[type[RequestError], int] = {TooManyUnfinished: 30}
+RETRY_AFTER_SECONDS: Mapping[type[RequestError], int] = {TooManyUnfinished: 30, NotEstimated: 30}
 
 Route = Callable[[Request], Response]
 
