@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "process": USE_CASE,
     "read": USE_CASE | {"listing"},
     "sweep": USE_CASE,
+    "update": USE_CASE,
+    "purge": USE_CASE,
     "http": CORE | {"caller", "catalogue", "listing"},
     "store": ADAPTER | {"listing"},
     "data": ADAPTER,

@@ -6,7 +6,7 @@ Rapor minus Lambda: a report is a row that must end in a document.
     caller, catalogue       who asks, what can be asked for
     settings, locale        what functions are told, how documents speak
     figures, batches, sql   what the engine hands to documents, and what they ask it for
-    create process read sweep   one use case each, behind the function of the same name
+    create process read update sweep purge   the use cases, behind the functions
     http                    the doors: requests in, answers out
     store                   DynamoDB and S3
     data                    report SQL to rows

@@ -8,6 +8,10 @@ What can go wrong, each with a stable code.
     │   ├── Forbidden                 forbidden
     │   ├── NotFound                  not_found
     │   ├── NotCompleted              not_completed
+    │   ├── Conflict                  conflict
+    │   │   ├── RenderingStarted      rendering_started
+    │   │   ├── NotFailed             not_failed
+    │   │   └── AlreadyFinished       already_finished
     │   ├── DocumentExpired           document_expired
     │   ├── BodyTooLarge              body_too_large
     │   ├── UnsupportedMediaType      unsupported_media_type
@@ -81,6 +85,34 @@ class NotCompleted(RequestError):
 
     code = "not_completed"
     message = "The report has no document: it is not completed."
+
+
+class Conflict(RequestError):
+    """The report is not as the request needs it; by itself: it went on changing while the request was tried."""
+
+    code = "conflict"
+    message = "The report is being changed. Try again."
+
+
+class RenderingStarted(Conflict):
+    """What the document is made of is fixed once a worker took the report, or it was never to be rendered."""
+
+    code = "rendering_started"
+    message = "Only the title and is_active can be changed once rendering has started."
+
+
+class NotFailed(Conflict):
+    """There is nothing to try again: it has not failed, or it was made elsewhere."""
+
+    code = "not_failed"
+    message = "Only a failed report can be retried."
+
+
+class AlreadyFinished(Conflict):
+    """There is nothing to stop: it has ended, or it was made elsewhere."""
+
+    code = "already_finished"
+    message = "Only a pending or processing report can be cancelled."
 
 
 class DocumentExpired(RequestError):

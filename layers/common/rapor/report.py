@@ -117,6 +117,8 @@ class Report:
 
     `user_id` is the token's subject, compared as the raw string. `options` is None when the client
     sent none. `imported` marks a report made elsewhere: recorded as it stands, never rendered.
+    `revision` is new with every change from outside the pipeline. `purging` means that its documents
+    may be gone already, so it cannot be restored any more.
     """
 
     id: int
@@ -146,6 +148,8 @@ class Report:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     deleted_at: datetime | None = None
+    purging: bool = False
+    revision: str | None = None
     progress: Progress | None = None
     result: Result | None = None
     error: Failure | None = None
@@ -154,13 +158,23 @@ class Report:
 
     @property
     def is_queued(self) -> bool:
-        """Whether a worker may still have to do something for it."""
-        return self.is_active and not self.imported and not self.deleted_at and self.status in UNFINISHED
+        """Whether a worker may still have to do something for it; what runs, runs on when it is made inactive."""
+        is_wanted = self.is_active or self.status is Status.PROCESSING
+        return is_wanted and not self.imported and not self.deleted_at and not self.is_finished
+
+    def may_become(self, status: Status) -> bool:
+        """Whether its next status may be this one; an import stays as it was recorded."""
+        return not self.imported and status in MOVES[self.status]
 
     @property
     def is_finished(self) -> bool:
         """Whether it has come to an end."""
         return self.status not in UNFINISHED
+
+    @property
+    def folder(self) -> str:
+        """Where its documents lie in the bucket, and nobody else's."""
+        return f"reports/{self.created_at:%Y-%m-%d}/{self.uuid}/"
 
 
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})

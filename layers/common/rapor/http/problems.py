@@ -6,6 +6,7 @@ from typing import Any
 
 from rapor.errors import (
     BodyTooLarge,
+    Conflict,
     DocumentExpired,
     Forbidden,
     Invalid,
@@ -26,6 +27,7 @@ STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     NotCompleted: HTTPStatus.CONFLICT,
+    Conflict: HTTPStatus.CONFLICT,
     DocumentExpired: HTTPStatus.GONE,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

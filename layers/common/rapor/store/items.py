@@ -73,6 +73,17 @@ def to_plain(report: Report) -> dict[str, Any]:
         "dispatches": report.dispatches,
         "schedule_id": report.schedule_id,
         "scheduled_for": report.scheduled_for,
+        "not_before": _milliseconds_or_none(report.not_before),
+        "owner": report.owner,
+        "lease_until": _milliseconds_or_none(report.lease_until),
+        "started_at": _iso_or_none(report.started_at),
+        "finished_at": _iso_or_none(report.finished_at),
+        "deleted_at": _iso_or_none(report.deleted_at),
+        "purging": report.purging or None,
+        "revision": report.revision,
+        "progress": part_map(report.progress) if report.progress else None,
+        "result": part_map(report.result) if report.result else None,
+        "error": part_map(report.error) if report.error else None,
     }
 
 
@@ -107,6 +118,8 @@ def from_item(item: Item) -> Report:
         started_at=_moment_or_none(row.get("started_at")),
         finished_at=_moment_or_none(row.get("finished_at")),
         deleted_at=_moment_or_none(row.get("deleted_at")),
+        purging=row.get("purging", False),
+        revision=row.get("revision"),
         progress=_progress(row.get("progress")),
         result=_result(row.get("result")),
         error=Failure(**row["error"]) if "error" in row else None,
@@ -147,6 +160,14 @@ def _moment(text: str) -> datetime:
 
 def _moment_or_none(text: str | None) -> datetime | None:
     return _moment(text) if text else None
+
+
+def _iso_or_none(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
+def _milliseconds_or_none(moment: datetime | None) -> int | None:
+    return milliseconds(moment) if moment else None
 
 
 def _from_milliseconds(number: int | None) -> datetime | None:

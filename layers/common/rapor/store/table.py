@@ -26,6 +26,7 @@ from rapor.store.items import (
 )
 from rapor.store.keys import (
     OPEN_SHARDS,
+    QUEUES,
     idempotency_key,
     idempotency_row,
     report_key,
@@ -304,6 +305,20 @@ class ReportTable:
                 ":at": iso(now),
                 ":error": part_map(failure),
             },
+        )
+
+    def dequeue(self, report: Report) -> None:
+        """
+        Take a report that nobody is to render out of the queues.
+
+        Raises:
+            Fenced: Somebody moved it meanwhile.
+        """
+        self._update(
+            report.uuid,
+            f"REMOVE {', '.join(QUEUES)}",
+            f"{FOUND} AND is_active = :false",
+            {**_found_values(report), ":false": False},
         )
 
     # -- read -----------------------------------------------------------------
