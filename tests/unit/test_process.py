@@ -194,6 +194,39 @@ def test_a_worker_that_lost_the_report_touches_nothing() -> None:
     assert (found.status, found.owner) == (Status.PROCESSING, "somebody else")
 
 
+@pytest.mark.parametrize("cancelled_at", ["the first batch", "a later batch", "the last line"])
+def test_a_cancelled_report_is_not_rendered_on_and_leaves_no_document(cancelled_at: str) -> None:
+    report, documents = a_report(), FakeDocuments()
+    reports, seen = FakeReports(report), []
+
+    def cancel() -> None:
+        reports.rows[report.uuid] = replace(reports.rows[report.uuid], status=Status.FAILED, owner=None)
+
+    class Watched(FakeRows):
+        def batches(self, limit: int | None = None) -> Iterator[Any]:
+            for number, batch in enumerate(super().batches(limit)):
+                seen.append(number)
+                if (cancelled_at, number) in {("the first batch", 0), ("a later batch", 3)}:
+                    cancel()
+                yield batch
+
+    def render(*args: Any, **kwargs: Any) -> Any:
+        written = render_lines(*args, **kwargs)
+        if cancelled_at == "the last line":
+            cancel()
+        return written
+
+    rows = Watched([[[str(n)]] for n in range(6)])
+    workshop = a_workshop(reports, rows, documents=documents, render=render, clock=FakeClock(NOW, timedelta(seconds=1)))
+
+    outcome, found = processed(report, workshop)
+
+    assert outcome is Outcome.FENCED
+    assert found.status is Status.FAILED
+    assert documents.stored == {}
+    assert len(seen) == {"the first batch": 1, "a later batch": 4, "the last line": 6}[cancelled_at]
+
+
 def test_a_table_out_of_reach_makes_the_event_come_again() -> None:
     class Gone(FakeReports):
         def release(self, *args: Any, **kwargs: Any) -> None:
