@@ -210,15 +210,14 @@ MOVES: dict[str, Callable[[ReportChanges, Report], object]] = {
 
 
 @pytest.mark.parametrize("first", MOVES)
-@pytest.mark.parametrize("second", MOVES.keys() - {"claim"})
+@pytest.mark.parametrize("second", sorted(MOVES.keys() - {"claim"}))
 def test_who_saw_the_report_before_it_moved_writes_nothing(table: ReportChanges, first: str, second: str) -> None:
     report = added(table)
     MOVES[first](table, report)
     moved = got(table, report.uuid)
 
-    # The sweep decides by status, due date and attempt alone: what else changes is none of its business.
-    if second == "exhaust" and first in {"rename", "put aside"}:
-        return
+    if (first, second) == ("rename", "exhaust"):
+        return  # the sweep decides by status, due date and attempt; a title is none of its business
     with pytest.raises(Fenced):
         MOVES[second](table, report)
 
