@@ -78,7 +78,7 @@ class Bench:
 
 def tour(aws: LocalAws, *, say: Say) -> Path:
     """
-    Order a report, process the record of its row, fetch its document, sweep.
+    Order a report, process the record of its row, fetch its document, rename it, sweep.
 
     Raises:
         InvocationFailedError: A function did not answer as it should.
@@ -92,6 +92,7 @@ def tour(aws: LocalAws, *, say: Say) -> Path:
         say(f"{'':<14} {detail['body']}")
         download = for_report("read_report/get_api_v1_reports_uuid_download.json", uuid)
         link = json.loads(bench.expect("ReadReport", download, FOUND)["body"])["url"]
+        bench.expect("UpdateReport", for_report("update_report/patch_api_v1_reports_uuid.json", uuid), FOUND)
         bench.expect("SweepReports", event("sweep_reports/schedule.json"))
     return save(link, OUT)
 

@@ -45,7 +45,9 @@ def test_no_event_makes_a_function_fail(aws: LocalAws, file: Path) -> None:
     assert not answer.failed, answer.log
 
 
-@pytest.mark.parametrize("function", ["CreateReport", "ProcessFast", "ProcessHeavy", "ReadReport", "SweepReports"])
+@pytest.mark.parametrize(
+    "function", ["CreateReport", "ProcessFast", "ProcessHeavy", "ReadReport", "UpdateReport", "SweepReports"]
+)
 def test_a_missing_variable_stops_the_start_by_name(aws: LocalAws, function: str) -> None:
     with Bench(aws, say=print) as bench:
         build = bench.build(function)
