@@ -185,10 +185,23 @@ def test_what_runs_stays_where_the_sweep_finds_it_when_made_inactive(table: Repo
     assert queues(table, report) == OPEN | {"due_at": ms(LATER)}
 
 
-def test_the_sweep_takes_out_what_came_back_inactive(table: ReportChanges) -> None:
+def came_back_inactive(table: ReportChanges) -> Report:
     report = claimed(table)
     inactive = table.change(report, replace(report, is_active=False))
     table.release(inactive, not_before=LATER, now=NOW)
+    return got(table, report.uuid)
+
+
+def test_any_change_takes_out_what_came_back_inactive(table: ReportChanges) -> None:
+    report = came_back_inactive(table)
+
+    table.change(report, replace(report, title="B"))
+
+    assert queues(table, report) == {}
+
+
+def test_the_sweep_takes_out_what_came_back_inactive(table: ReportChanges) -> None:
+    report = came_back_inactive(table)
 
     sweep_reports(now=LATER, reports=table, limit=10_000)
 
@@ -201,6 +214,7 @@ def test_the_sweep_takes_out_what_came_back_inactive(table: ReportChanges) -> No
 
 MOVES: dict[str, Callable[[ReportChanges, Report], object]] = {
     "claim": lambda table, it: table.claim(it.uuid, owner="you", now=NOW, lease_until=LATER),
+    "claim and release": lambda table, it: released(table, it),
     "exhaust": lambda table, it: table.exhaust(it, FAILURE, now=NOW),
     "rename": lambda table, it: table.change(it, replace(it, title="theirs")),
     "put aside": lambda table, it: table.change(it, replace(it, is_active=False)),
@@ -209,8 +223,14 @@ MOVES: dict[str, Callable[[ReportChanges, Report], object]] = {
 }
 
 
+def released(table: ReportChanges, report: Report) -> None:
+    held = table.claim(report.uuid, owner="you", now=NOW, lease_until=LATER)
+    assert held is not None
+    table.release(held, not_before=NOW, now=NOW)
+
+
 @pytest.mark.parametrize("first", MOVES)
-@pytest.mark.parametrize("second", sorted(MOVES.keys() - {"claim"}))
+@pytest.mark.parametrize("second", sorted(MOVES.keys() - {"claim", "claim and release"}))
 def test_who_saw_the_report_before_it_moved_writes_nothing(table: ReportChanges, first: str, second: str) -> None:
     report = added(table)
     MOVES[first](table, report)
