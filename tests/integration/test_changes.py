@@ -84,9 +84,10 @@ def queues(table: ReportChanges, report: Report) -> dict[str, Any]:
     row = table._client.get_item(
         TableName=table._name, Key={"pk": {"S": f"REPORT#{report.uuid}"}, "sk": {"S": "REPORT"}}
     )["Item"]
-    shard = f"#{report.uuid.int % 16}"
+    here = {f"{kind}#{report.uuid.int % 16}": f"{kind}#n" for kind in ("OPEN", "TRASH")}
+    here[f"UNFINISHED#{report.user_id}"] = "UNFINISHED#u"
     return {
-        name: value.replace(shard, "#n").replace(report.user_id, "u")
+        name: here.get(value, value)
         for name in ("open_pk", "unfinished_pk", "lane", "due_at")
         if name in row
         for value in row[name].values()
