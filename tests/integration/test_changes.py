@@ -213,21 +213,22 @@ def test_the_sweep_takes_out_what_came_back_inactive(table: ReportChanges) -> No
 
 # -- who wins -----------------------------------------------------------------
 
+
+def released(table: ReportChanges, report: Report) -> None:
+    held = table.claim(report.uuid, owner="you", now=NOW, lease_until=LATER)
+    assert held is not None
+    table.release(held, not_before=NOW, now=NOW)
+
+
 MOVES: dict[str, Callable[[ReportChanges, Report], object]] = {
     "claim": lambda table, it: table.claim(it.uuid, owner="you", now=NOW, lease_until=LATER),
-    "claim and release": lambda table, it: released(table, it),
+    "claim and release": released,
     "exhaust": lambda table, it: table.exhaust(it, FAILURE, now=NOW),
     "rename": lambda table, it: table.change(it, replace(it, title="theirs")),
     "put aside": lambda table, it: table.change(it, replace(it, is_active=False)),
     "cancel": lambda table, it: table.change(it, replace(it, status=Status.FAILED, owner=None)),
     "delete": lambda table, it: table.change(it, replace(it, status=Status.FAILED, owner=None, deleted_at=NOW)),
 }
-
-
-def released(table: ReportChanges, report: Report) -> None:
-    held = table.claim(report.uuid, owner="you", now=NOW, lease_until=LATER)
-    assert held is not None
-    table.release(held, not_before=NOW, now=NOW)
 
 
 @pytest.mark.parametrize("first", MOVES)
