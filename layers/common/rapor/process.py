@@ -302,6 +302,7 @@ class Watch:
             self._workshop.reports.note_progress(self._report, progress)
             self._told_at = now
 
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """The first *limit* rows, or all, with a look between them."""
