@@ -91,7 +91,7 @@ def _add_once(report: Report, reuse: Reuse, reports: Reports, now: datetime) -> 
     if not replayed:
         return added, Origin.CREATED
     twin = reports.get(added.uuid)
-    if twin and reuse.accepts(twin, now):
+    if twin and reuse.accepts(twin, now) and _likeness(twin) == _likeness(report):
         return twin, Origin.REUSED
     return reports.add(report, None)[0], Origin.CREATED
 

@@ -193,7 +193,7 @@ class Reuse:
     def accepts(self, report: Report, now: datetime) -> bool:
         """Whether the report will do, identical as it is."""
         if self.max_age is None:
-            return report.is_queued
+            return report.is_active and report.is_queued
         result = report.result
         is_there = report.is_active and report.deleted_at is None and result is not None and now < result.expires_at
         return is_there and result is not None and now - result.as_of <= self.max_age
