@@ -1,4 +1,4 @@
-"""Errors as door B answers them: the seed's keys, a stable code and the request's id."""
+"""Errors as door B answers them: the seed's keys, a stable code and the request's id; door A says the same its way."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -9,6 +9,7 @@ from rapor.errors import (
     DocumentExpired,
     Forbidden,
     Invalid,
+    InvalidQuery,
     MalformedBody,
     NotCompleted,
     NotFound,
@@ -17,7 +18,9 @@ from rapor.errors import (
     TooManyUnfinished,
     Unauthenticated,
     UnsupportedMediaType,
+    UuidTaken,
 )
+from rapor.http import strapi
 from rapor.http.gateway import Request, Response
 
 STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
@@ -30,6 +33,8 @@ STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidQuery: HTTPStatus.BAD_REQUEST,
+    UuidTaken: HTTPStatus.CONFLICT,
     TooManyUnfinished: HTTPStatus.TOO_MANY_REQUESTS,
 }
 RETRY_AFTER_SECONDS: Mapping[type[RequestError], int] = {TooManyUnfinished: 30}
@@ -46,12 +51,15 @@ def answer(event: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, A
         if route is None:
             raise NotFound
         response = route(request)
-    except RequestError as error:
-        response = problem(error, request_id)
-    except StoreUnavailable:
-        body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
-        response = Response(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
+    except (RequestError, StoreUnavailable) as error:
+        refusal = problem(error, request_id) if isinstance(error, RequestError) else _unavailable(request_id)
+        response = strapi.refused(refusal) if strapi.is_route(event["routeKey"]) else refusal
     return response.to_event(request_id)
+
+
+def _unavailable(request_id: str) -> Response:
+    body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
+    return Response(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
 
 
 def problem(error: RequestError, request_id: str) -> Response:
