@@ -13,6 +13,7 @@ USE_CASE = CORE | {"batches", "catalogue", "caller", "figures", "locale"}
 ADAPTER = CORE | {"batches", "catalogue", "figures", "locale", "sql"}
 MAY_IMPORT = {
     "report": set(),
+    "score": {"report"},
     "errors": set(),
     "batches": set(),
     "figures": set(),
@@ -25,9 +26,10 @@ MAY_IMPORT = {
     "create": USE_CASE | {"listing"},
     "record": CORE | {"batches", "catalogue"},
     "process": USE_CASE | {"record"},
+    "read_score": USE_CASE | {"listing", "read", "score"},
     "read": USE_CASE | {"listing"},
     "sweep": USE_CASE,
-    "http": CORE | {"caller", "catalogue", "listing"},
+    "http": CORE | {"caller", "catalogue", "listing", "score"},
     "store": ADAPTER | {"listing"},
     "data": ADAPTER,
     "documents": ADAPTER,

@@ -13,7 +13,7 @@ import pytest
 from local.datasets import ensure_datasets
 from rapor.catalogue import ReportType
 from rapor.data.engine import DuckDBEngine
-from tests.builders import a_catalogue
+from tests.builders import ROOT, a_catalogue
 
 CHARACTERISTICS = (
     "months_as_customer",
@@ -173,3 +173,23 @@ def test_two_customers_of_one_reference_are_two_rows(data: Path, tmp_path: Path)
     found = [score.points for _, score in scored(tmp_path, tmp_path / "scratch", the_type(), "92442")]
 
     assert found == [595, 595]
+
+
+def test_the_page_works_the_example_out(references: dict[str, dict[str, Decimal | None]]) -> None:
+    page = (ROOT / "docs/scores.md").read_text()
+    card = scorecard(the_type().query)
+
+    told = re.findall(r"^\| `(\w+)`.*? \| ([\d.]+|not known) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+
+    assert {name: None if value == "not known" else Decimal(value) for name, value, *_ in told} == references["92442"]
+    for name, _, points, weight in told:
+        [line] = [line for line in card[name] if line.takes(references["92442"][name])]
+        assert line.points == int(points)
+        assert max(it.points for it in card[name]) - min(it.points for it in card[name]) == int(weight)
+
+
+def test_the_page_tells_the_range() -> None:
+    page, card = (ROOT / "docs/scores.md").read_text(), scorecard(the_type().query).values()
+    worst, best = (440 + sum(pick(line.points for line in lines) for lines in card) for pick in (min, max))
+
+    assert f"It lies between {worst} and {best}." in page

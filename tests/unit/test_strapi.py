@@ -11,6 +11,7 @@ from rapor.http import strapi
 from rapor.http.gateway import Request, Response
 from rapor.http.problems import STATUS_OF, answer
 from rapor.report import Failure, Format, Report, Status
+from rapor.score import FIGURES
 from tests.builders import a_report, load_event
 
 EVENT = load_event("create_report/post_reports.json")
@@ -82,7 +83,7 @@ def test_a_processed_score_has_its_four_numbers() -> None:
     score = strapi.as_score(a_score(status=Status.COMPLETED, record=RECORD), a_request())
 
     assert score["processed"] is True
-    assert {name: score[name] for name in strapi.SCORES} == {
+    assert {name: score[name] for name in FIGURES} == {
         "score": 595,
         "scoreProbability": 0.023232,
         "scoreConfidence": 0.8692,

@@ -18,12 +18,17 @@ STANDARD_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; header names are lower case, `body` is as sent."""
+    """
+    One HTTP request; header names are lower case, `body` and `raw_query` are as sent.
+
+    `query` has one value a name: API Gateway joins several with commas.
+    """
 
     route: str
     path: str
     path_parameters: Mapping[str, str]
     query: Mapping[str, str]
+    raw_query: str
     headers: Mapping[str, str]
     body: bytes
     claims: Mapping[str, Any] | None
@@ -45,6 +50,7 @@ class Request:
             path=event["rawPath"],
             path_parameters=event.get("pathParameters", {}),
             query=event.get("queryStringParameters", {}),
+            raw_query=event.get("rawQueryString", ""),
             headers=headers,
             body=_body(event),
             claims=(context.get("authorizer") or {}).get("jwt", {}).get("claims"),

@@ -1,16 +1,15 @@
 """Door A, `/reports`, in Strapi v3's shapes: a score is a report of type `reference`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from rapor.http.gateway import Request, Response
-from rapor.report import Failure, Report, Status
+from rapor.report import Failure, Report
+from rapor.score import FIGURES, REPORT_TYPE, figure_of, is_processed, published_at, reference_of, uuid_of
 
-REPORT_TYPE = "reference"
 PATH = "/reports"
-SCORES = ("score", "scoreProbability", "scoreConfidence", "scoreVersion")
 RETRY_AFTER_SECONDS = "1"
 
 
@@ -31,6 +30,21 @@ def detail(report: Report, request: Request) -> Response:
     return Response(200, as_score(report, request), headers)
 
 
+def listed(reports: Sequence[Report], request: Request) -> Response:
+    """A bare array."""
+    return Response(200, [as_score(report, request) for report in reports])
+
+
+def counted(count: int) -> Response:
+    """How many there are."""
+    return Response(200, {"count": count})
+
+
+def name_in(request: Request) -> str:
+    """How the path names the score."""
+    return request.path_parameters.get("id", "")
+
+
 def refused(problem: Response) -> Response:
     """Say what door B says in the original's shape: `code` is the HTTP status, so the stable code is `reason`."""
     told: Mapping[str, Any] = problem.body if isinstance(problem.body, Mapping) else {}
@@ -49,33 +63,17 @@ def as_score(report: Report, request: Request) -> dict[str, Any]:
 
     The four scores are there together or not at all. A score that failed says why, which the original cannot.
     """
-    record = report.record or {}
     score = {
         "id": str(report.uuid),
         "uuid": uuid_of(report),
-        "referenceId": report.parameters.get("referenceId"),
+        "referenceId": reference_of(report),
         "type": REPORT_TYPE,
         "processed": is_processed(report),
         "users_permissions_user": _user(report, request),
-        **{name: _plain(record.get(name)) for name in SCORES},
+        **{name: _plain(figure_of(report, name)) for name in FIGURES},
         "published_at": moment(published_at(report)),
     }
     return score | ({"error": _error(report.error)} if report.error else {})
-
-
-def uuid_of(report: Report) -> str:
-    """The client's uuid, ours where it gave none."""
-    return report.client_uuid or str(report.uuid)
-
-
-def is_processed(report: Report) -> bool:
-    """Whether there is a score."""
-    return report.status is Status.COMPLETED and report.record is not None
-
-
-def published_at(report: Report) -> datetime:
-    """When an import says that it was published; ours are when they are ordered."""
-    return report.published_at or report.created_at
 
 
 def moment(value: datetime) -> str:

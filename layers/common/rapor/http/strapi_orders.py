@@ -12,10 +12,9 @@ from rapor.http.body import read_json
 from rapor.http.gateway import Request
 from rapor.http.orders import LOCALES, fingerprint_of
 from rapor.http.sentences import must_be, required
-from rapor.http.strapi import REPORT_TYPE, SCORES
 from rapor.report import Format, IdempotencyKey, Order, Scope, Status
+from rapor.score import FIGURES, REPORT_TYPE, key_of
 
-DOOR = "A"
 # What stands in an address as it is (RFC 3986 §2.3); `count` is an address of its own.
 UUID = re.compile(r"(?!count$)[A-Za-z0-9][A-Za-z0-9._~-]{0,63}", re.ASCII)
 MAX_REFERENCE = 128
@@ -48,16 +47,11 @@ def score_order(request: Request, caller: Caller) -> tuple[Order, IdempotencyKey
         is_active=True,
         options=None,
         locale=LOCALES[0],
-        record={name: fields.get(name) for name in SCORES} if imported else None,
+        record={name: fields.get(name) for name in FIGURES} if imported else None,
         client_uuid=uuid,
         published_at=fields.get("published_at") if imported else None,
     )
-    return order, name_of(caller, uuid, fingerprint_of(body)) if uuid else None
-
-
-def name_of(caller: Caller, uuid: str, fingerprint: str = "") -> IdempotencyKey:
-    """Under what the caller's own uuid is remembered, for ever."""
-    return IdempotencyKey(DOOR, caller.id, uuid, fingerprint, lifetime=None)
+    return order, key_of(caller.id, uuid, fingerprint_of(body)) if uuid else None
 
 
 def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
