@@ -351,6 +351,8 @@ def test_errors_have_the_originals_shape(service: Service) -> None:
     )
     for answer in (nobody.create(), nobody.find(_limit="x"), nobody.count(), nobody.find_one("x")):
         assert (answer.status, answer.json()) == (403, refusal(403, "forbidden", "Forbidden", answer))
+    for path in ("/reports", "/reports/count", "/reports/x"):
+        assert request("GET", service.url + path).json() == {"message": "Unauthorized"}
     for method in ("PUT", "DELETE"):
         assert client.send(method, "/reports/x", {}).status == 404  # append-only
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapor.errors import (
     BodyTooLarge,
@@ -42,27 +42,33 @@ RETRY_AFTER_SECONDS: Mapping[type[RequestError], int] = {TooManyUnfinished: 30}
 Route = Callable[[Request], Response]
 
 
+class Problem(NamedTuple):
+    """An error as an answer, in door B's words."""
+
+    status: HTTPStatus
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
 def answer(event: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, Any]:
     """Find the route, run it, and turn what it returns or raises into API Gateway's answer."""
     request_id = event["requestContext"]["requestId"]
+    shape = strapi.refused if strapi.is_route(event["routeKey"]) else Response
     try:
         request = Request.from_event(event)
         route = routes.get(request.route)
         if route is None:
             raise NotFound
         response = route(request)
-    except (RequestError, StoreUnavailable) as error:
-        refusal = problem(error, request_id) if isinstance(error, RequestError) else _unavailable(request_id)
-        response = strapi.refused(refusal) if strapi.is_route(event["routeKey"]) else refusal
+    except RequestError as error:
+        response = shape(*problem(error, request_id))
+    except StoreUnavailable:
+        body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
+        response = shape(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
     return response.to_event(request_id)
 
 
-def _unavailable(request_id: str) -> Response:
-    body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
-    return Response(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
-
-
-def problem(error: RequestError, request_id: str) -> Response:
+def problem(error: RequestError, request_id: str) -> Problem:
     """Say what is wrong: never a stack, an echo of the input or a class name."""
     kind = next(kind for kind in type(error).__mro__ if kind in STATUS_OF)
     body: dict[str, Any] = {"message": str(error)}
@@ -70,4 +76,4 @@ def problem(error: RequestError, request_id: str) -> Response:
         body["errors"] = error.errors
     body |= {"code": error.code, "request_id": request_id}
     wait = RETRY_AFTER_SECONDS.get(kind)
-    return Response(STATUS_OF[kind], body, {"Retry-After": str(wait)} if wait else {})
+    return Problem(STATUS_OF[kind], body, {"Retry-After": str(wait)} if wait else {})

@@ -45,16 +45,15 @@ def name_in(request: Request) -> str:
     return request.path_parameters.get("id", "")
 
 
-def refused(problem: Response) -> Response:
+def refused(status: int, told: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """Say what door B says in the original's shape: `code` is the HTTP status, so the stable code is `reason`."""
-    told: Mapping[str, Any] = problem.body if isinstance(problem.body, Mapping) else {}
     body = {
-        "code": int(problem.status),
+        "code": int(status),
         "message": told["message"],
         "reason": told["code"],
         "request_id": told["request_id"],
     }
-    return Response(problem.status, body | ({"errors": told["errors"]} if "errors" in told else {}), problem.headers)
+    return Response(status, body | ({"errors": told["errors"]} if "errors" in told else {}), headers)
 
 
 def as_score(report: Report, request: Request) -> dict[str, Any]:
@@ -83,7 +82,9 @@ def moment(value: datetime) -> str:
 
 def _user(report: Report, request: Request) -> dict[str, Any]:
     """The owner, from the caller's own token; of somebody else we know no more than the id."""
-    claims = (request.claims or {}) if request.caller.id == report.user_id else {}
+    claims = request.claims or {}
+    if claims.get("sub") != report.user_id:
+        claims = {}
     email = claims.get("email") or None
     names = (claims.get(name) for name in ("preferred_username", "username", "cognito:username"))
     return {
