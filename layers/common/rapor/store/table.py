@@ -93,9 +93,7 @@ class ReportTable:
             KeyReused: It was another body.
             UuidTaken: The same, of a key without end.
         """
-        with passing_faults_named():
-            answer = self._client.get_item(TableName=self._name, Key=idempotency_key(key), ConsistentRead=True)
-        item = answer.get("Item")
+        item = self._key_item(key)
         # DynamoDB deletes expired items late, so their time is looked at here.
         if item is None or ("expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()):
             return None
@@ -105,9 +103,14 @@ class ReportTable:
 
     def named(self, key: IdempotencyKey) -> UUID | None:
         """Which report a key without end stands for, whatever its body was."""
+        item = self._key_item(key)
+        return UUID(item["first"]["M"]["uuid"]["S"]) if item else None
+
+    def _key_item(self, key: IdempotencyKey) -> Item | None:
         with passing_faults_named():
             answer = self._client.get_item(TableName=self._name, Key=idempotency_key(key), ConsistentRead=True)
-        return UUID(answer["Item"]["first"]["M"]["uuid"]["S"]) if "Item" in answer else None
+        item: Item | None = answer.get("Item")
+        return item
 
     def count_unfinished(self, user_id: str, *, limit: int) -> int:
         """How many unfinished reports the user has, counted up to *limit*."""
