@@ -79,13 +79,21 @@ def test_a_name_is_good_for_its_giver_only() -> None:
         read_score("maia-1", caller=a_caller("2", "reports.view"), reports=reports)
 
 
-@pytest.mark.parametrize("hidden", [a_report(), a_score(deleted_at=NOW), a_score(is_active=False)])
+@pytest.mark.parametrize("hidden", [a_report(), a_score(is_active=False)])
 def test_what_is_no_score_or_hidden_is_not_there(hidden: Report) -> None:
     viewer = a_caller("2", "reports.view")
 
     with pytest.raises(NotFound):
         read_score(str(hidden.uuid), caller=viewer, reports=NamedReports(hidden))
     assert count_scores(ALL, caller=viewer, lists=FakeLists(hidden)) == 0
+
+
+def test_a_deleted_score_is_not_there_even_for_who_may_restore_it() -> None:
+    deleted = a_score(deleted_at=NOW)
+
+    with pytest.raises(NotFound):
+        read_score(str(deleted.uuid), caller=a_caller(), reports=NamedReports(deleted))
+    assert count_scores(ALL, caller=a_caller(), lists=FakeLists(deleted)) == 0
 
 
 def test_somebody_elses_score_is_not_there() -> None:

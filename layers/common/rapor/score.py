@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from rapor.report import IdempotencyKey, Report, Status
+from rapor.report import IdempotencyKey, Report
 
 REPORT_TYPE = "reference"
 FIGURES = ("score", "scoreProbability", "scoreConfidence", "scoreVersion")
@@ -25,7 +25,7 @@ def reference_of(report: Report) -> str | None:
 
 def is_processed(report: Report) -> bool:
     """Whether there is a score."""
-    return report.status is Status.COMPLETED and report.record is not None
+    return report.record is not None
 
 
 def published_at(report: Report) -> datetime:
