@@ -300,6 +300,7 @@ def test_a_list_is_filtered_and_counted(
         "_limit=1&_limit=2",
         "_start=-1",
         "_start=10001",
+        "_start=00000000010001",
         "_sort=score:asc",
         "_sort=created_at:up",
         "_sort=created_at:asc,score:desc",

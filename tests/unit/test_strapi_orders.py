@@ -146,10 +146,12 @@ def test_a_wrong_field_is_named(field: str, value: object) -> None:
 
 
 def test_all_wrong_fields_are_named_at_once() -> None:
-    assert refused(type="vector", score="x") == {
+    assert refused(type="vector", score="x", processed=False, referenceId=None) == {
         "type": ['The type field must be "reference".'],
-        "score": ["The score field must be a number of at most 15 digits."],
+        "score": ["The score field must be a number of at most 15 digits before the point and 100 after."],
+        "referenceId": ["The referenceId field is required."],
     }
+    assert set(refused(score="x", referenceId=None)) == {"score"}
 
 
 @pytest.mark.parametrize("number", [0, -0.0, 0.1, 595, 999999999999999, 1e-99, 0.12345678901234567])

@@ -33,11 +33,14 @@ def score_order(request: Request, caller: Caller) -> tuple[Order, IdempotencyKey
         RequestError: The body is no JSON object, or fields are wrong: all of them are named at once.
     """
     body = read_json(request.headers, request.body)
-    fields = _fields(body)
-    imported = caller.scope_of(GENERATE) is Scope.ALL and fields.get("processed") is True and "score" in fields
+    fields, errors = _fields(body)
+    has_score = body.get("processed") is True and body.get("score") is not None
+    imported = has_score and caller.scope_of(GENERATE) is Scope.ALL
+    if body.get("referenceId") is None and not imported:
+        errors["referenceId"] = [required("referenceId")]
+    if errors:
+        raise Invalid(errors)
     reference, uuid = fields.get("referenceId"), fields.get("uuid")
-    if reference is None and not imported:
-        raise Invalid({"referenceId": [required("referenceId")]})
     order = Order(
         title="Score" if reference is None else f"Score {reference}",
         report_type=REPORT_TYPE,
@@ -54,8 +57,8 @@ def score_order(request: Request, caller: Caller) -> tuple[Order, IdempotencyKey
     return order, key_of(caller.id, uuid, fingerprint_of(body)) if uuid else None
 
 
-def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Read what counts; fields that never do, and ones the original does not know, are left alone as there."""
+def _fields(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Read what counts, and what is wrong with it; what never counts, or is unknown to the original, is left alone."""
     fields, errors = {}, {}
     for name, reader in READERS.items():
         if body.get(name) is not None:
@@ -63,9 +66,7 @@ def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
                 fields[name] = reader(body[name])
             except ValueError as error:
                 errors[name] = [must_be(name, str(error))]
-    if errors:
-        raise Invalid(errors)
-    return fields
+    return fields, errors
 
 
 def _uuid(value: object) -> str:
@@ -95,7 +96,7 @@ def _boolean(value: object) -> bool:
 def _number(value: object) -> Decimal:
     number = Decimal(repr(value)) if type(value) in {int, float} else None
     if number is None or (number and not -DIGITS_AFTER <= number.adjusted() < DIGITS_BEFORE):
-        raise ValueError(f"a number of at most {DIGITS_BEFORE} digits")
+        raise ValueError(f"a number of at most {DIGITS_BEFORE} digits before the point and {DIGITS_AFTER} after")
     return number
 
 

@@ -18,6 +18,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 9998  # a zone's hours away from what Python canno
 ALIASES = {"createdAt": "created_at"}  # MongoDB's Strapi calls it so
 ANY_OF = {"in": "eq", "nin": "ne"}  # Strapi takes several values for every operator, so these say nothing new
 TEXT_ONLY = frozenset({"contains", "ncontains", "containss", "ncontainss"})
+WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 LIST_MARK = re.compile(r"\[\d*\]$")  # what clients write behind the name of a list
 
 
@@ -48,10 +49,9 @@ def _values(raw_query: str) -> dict[str, list[str]]:
 
 
 def _whole(texts: Sequence[str], name: str, least: int, most: int) -> int:
-    text = texts[0]
-    if len(texts) > 1 or not (text.isascii() and text.isdigit()) or not least <= int(text[:9]) <= most:
+    if len(texts) > 1 or not WHOLE.fullmatch(texts[0]) or not least <= int(texts[0]) <= most:
         raise InvalidQuery(f"{name} must be a whole number from {least} to {most}.")
-    return int(text)
+    return int(texts[0])
 
 
 def _is_oldest_first(texts: Sequence[str]) -> bool:
