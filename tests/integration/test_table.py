@@ -317,7 +317,7 @@ def test_a_key_is_kept_for_a_day(table: ReportTable) -> None:
     assert table.add(a_new_report(created_at=next_day), key)[1] is False
 
 
-def test_a_lasting_key_is_kept_for_ever_and_names_its_report(table: ReportTable) -> None:
+def test_a_key_without_end_is_kept_for_ever_and_names_its_report(table: ReportTable) -> None:
     report = a_new_report()
     key = IdempotencyKey("A", report.user_id, "k", "f", lifetime=None)
     table.add(report, key)
