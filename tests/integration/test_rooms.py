@@ -113,7 +113,16 @@ def test_a_wrong_schedule_is_a_loud_failure(create: ModuleType) -> None:
 
 
 def test_a_route_that_is_not_ours_is_not_found(create: ModuleType) -> None:
-    assert create.lambda_handler(load_event("create_report/post_reports.json"), CONTEXT)["statusCode"] == 404
+    assert create.lambda_handler(load_event("read_report/get_api_v1_reports.json"), CONTEXT)["statusCode"] == 404
+
+
+def test_the_originals_own_example_is_a_score_made_elsewhere(create: ModuleType, lists: ReportLists) -> None:
+    answer = create.lambda_handler(load_event("create_report/post_reports.json"), CONTEXT)
+
+    score = json.loads(answer["body"])
+    [found] = [report for report in lists.walk(Span("1")) if str(report.uuid) == score["id"]]
+    assert (answer["statusCode"], score["processed"], score["score"]) == (200, True, 0)
+    assert (found.title, found.report_type, found.imported) == ("Score 92442", "reference", True)
 
 
 def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,8 +89,10 @@ class FakeReports:
         self._held(report)
         self.progress.append(progress)
 
-    def complete(self, report: Report, result: Result, *, now: datetime) -> None:
-        self.rows[report.uuid] = replace(self._held(report), status=Status.COMPLETED, result=result)
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None:
+        self.rows[report.uuid] = replace(
+            self._held(report), status=Status.COMPLETED, result=result, record=record or None
+        )
 
     def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
         self.rows[report.uuid] = replace(self._held(report), status=Status.FAILED, error=failure)

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -142,6 +143,49 @@ def test_too_many_rows_name_the_format_that_holds_them() -> None:
     assert found.error is not None
     assert found.error.code == "too_many_rows"
     assert "Use excel or csv or json" in found.error.message
+
+
+def a_score(rows: FakeRows) -> tuple[Outcome, Report]:
+    report = a_report(report_type="reference", format=Format.JSON, parameters={"referenceId": "92442"})
+    return processed(report, a_workshop(FakeReports(report), rows))
+
+
+def test_the_values_a_type_records_are_copied_to_the_report() -> None:
+    row: list[list[Any]] = [["92442"], [595], [Decimal("0.023232")], [Decimal("0.8692")], ["2026.1"]]
+
+    outcome, found = a_score(FakeRows([row]))
+
+    assert outcome is Outcome.COMPLETED
+    assert found.record == {
+        "score": 595,
+        "scoreProbability": Decimal("0.023232"),
+        "scoreConfidence": Decimal("0.8692"),
+        "scoreVersion": "2026.1",
+    }
+
+
+@pytest.mark.parametrize(("rows_total", "code"), [(0, "reference_not_found"), (2, "source_invalid")])
+def test_a_record_is_of_exactly_one_row(rows_total: int, code: str) -> None:
+    outcome, found = a_score(FakeRows([], rows_total=rows_total))
+
+    assert outcome is Outcome.FAILED
+    assert found.error is not None
+    assert (found.error.code, found.error.retryable) == (code, False)
+    assert found.record is None
+
+
+def test_moments_are_recorded_as_text() -> None:
+    seen = CATALOGUE.get("users")
+    assert seen is not None
+    users = seen.model_copy(update={"record": ("registered_on", "last_seen_at")})
+    report = a_report()
+    row: list[list[Any]] = [[None]] * 6 + [[date(2025, 1, 2)], [datetime(2025, 1, 2, 3, 4, 5)], [None]]
+
+    _, found = processed(
+        report, a_workshop(FakeReports(report), FakeRows([row]), catalogue=Catalogue({"users": users}))
+    )
+
+    assert found.record == {"registered_on": "2025-01-02", "last_seen_at": "2025-01-02T03:04:05Z"}
 
 
 def test_truncation_is_asked_for_and_told() -> None:

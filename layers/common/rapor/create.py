@@ -61,7 +61,7 @@ def create_report(
     Raises:
         Forbidden: The caller may not order this type.
         Invalid: A status that only an import by a general holder may claim.
-        KeyReused: The key stands for another body.
+        KeyReused, UuidTaken: The key stands for another body.
         TooManyUnfinished: The caller has to wait.
     """
     report = _report_from(order, caller, catalogue, now)
@@ -132,6 +132,9 @@ def _report_from(order: Order, caller: Caller, catalogue: Catalogue, now: dateti
         updated_at=now,
         options=order.options,
         imported=imported,
+        record=order.record,
+        client_uuid=order.client_uuid,
+        published_at=order.published_at,
         schedule_id=order.schedule_id,
         scheduled_for=order.scheduled_for,
     )

@@ -17,6 +17,8 @@ What can go wrong, each with a stable code.
     │   ├── UnsupportedMediaType      unsupported_media_type
     │   ├── Invalid                   validation_failed
     │   │   └── KeyReused             idempotency_key_reused
+    │   ├── InvalidQuery              invalid_query
+    │   ├── UuidTaken                 uuid_taken
     │   └── TooManyUnfinished         too_many_unfinished
     ├── RenderError                   the report ends `failed` with this code, or waits for its next attempt
     │   ├── InvalidParameters         invalid_parameters
@@ -154,6 +156,20 @@ class KeyReused(Invalid):
 
     def __init__(self) -> None:
         super().__init__({"Idempotency-Key": ["The Idempotency-Key was used before with another body."]})
+
+
+class InvalidQuery(RequestError):
+    """The address asks for what cannot be asked."""
+
+    code = "invalid_query"
+    message = "The query is invalid."
+
+
+class UuidTaken(RequestError):
+    """The client's uuid stands for a report of another body."""
+
+    code = "uuid_taken"
+    message = "The uuid was used before with another body."
 
 
 class TooManyUnfinished(RequestError):

@@ -22,6 +22,7 @@ from rapor.errors import (
     TooManyRows,
 )
 from rapor.figures import Figures
+from rapor.record import record_of
 from rapor.report import Failure, Progress, Report, Result, Scope
 
 Rendered = TypeVar("Rendered", Batch, Lines)
@@ -53,7 +54,7 @@ class Reports(Protocol):
 
     def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None: ...
     def note_progress(self, report: Report, progress: Progress) -> None: ...
-    def complete(self, report: Report, result: Result, *, now: datetime) -> None: ...
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None: ...
     def fail(self, report: Report, failure: Failure, *, now: datetime) -> None: ...
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None: ...
 
@@ -149,8 +150,8 @@ def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> End
     if report is None:
         return Ending(Outcome.SKIPPED)
     try:
-        result = _document(report, deadline, workshop)
-        reports.complete(report, result, now=workshop.clock())
+        result, record = _document(report, deadline, workshop)
+        reports.complete(report, result, now=workshop.clock(), record=record)
     except Fenced:
         return Ending(Outcome.FENCED)
     except Exception as error:  # noqa: BLE001 - whatever happened, the report must come to an end
@@ -187,7 +188,7 @@ def _give_up(report: Report, reason: RenderError, workshop: Workshop) -> Outcome
     return Outcome.FAILED
 
 
-def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
+def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[Result, Mapping[str, Any]]:
     report_type = _type_of(report, workshop.catalogue)
     as_of = workshop.clock()
     own_user_id = report.user_id if report.scope is Scope.OWN else None
@@ -196,6 +197,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
         _interrupted_at(deadline, rows, workshop.clock),
     ):
         row_count = _rows_to_write(report, report_type, rows.rows_total)
+        record = record_of(report_type, rows)
         # No needless limit: with it, rows that came since the count would go unnoticed.
         limit = row_count if row_count < rows.rows_total else None
         watch = Watch(report, row_count, deadline, workshop)
@@ -215,7 +217,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
             if written.rows != row_count:  # raised inside the context, so that it is never stored
                 raise Internal("The document lacks rows.")
             watch.look()
-        return Result(
+        result = Result(
             row_count=written.rows,
             rows_total=rows.rows_total,
             truncated=written.rows < rows.rows_total,
@@ -229,6 +231,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
             key=document_key(report),
             cut_cells=written.cut_cells,
         )
+        return result, record
 
 
 def document_key(report: Report) -> str:

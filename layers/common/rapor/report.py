@@ -119,6 +119,8 @@ class Report:
     sent none. `imported` marks a report made elsewhere: recorded as it stands, never rendered.
     `revision` is new with every change from outside the pipeline. `purging` means that its documents
     may be gone already, so it cannot be restored any more.
+    `record` are values of its one row, by column: str, int, exact Decimal, bool or None; a moment is ISO 8601.
+    `client_uuid` is the client's own name for it, unique among the user's; `published_at` came with an import.
     """
 
     id: int
@@ -153,6 +155,9 @@ class Report:
     progress: Progress | None = None
     result: Result | None = None
     error: Failure | None = None
+    record: Mapping[str, Any] | None = None
+    client_uuid: str | None = None
+    published_at: datetime | None = None
     schedule_id: str | None = None
     scheduled_for: str | None = None
 
@@ -201,7 +206,11 @@ class Reuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a client asks for, checked: the type is in the catalogue and the parameters fit its schema."""
+    """
+    What a client asks for, checked: the type is in the catalogue and the parameters fit its schema.
+
+    `record`, `client_uuid` and `published_at` are the report's.
+    """
 
     title: str
     report_type: str
@@ -212,6 +221,9 @@ class Order:
     options: Mapping[str, Any] | None
     locale: str
     reuse: Reuse | None = None
+    record: Mapping[str, Any] | None = None
+    client_uuid: str | None = None
+    published_at: datetime | None = None
     schedule_id: str | None = None
     scheduled_for: str | None = None
 
@@ -222,14 +234,14 @@ class IdempotencyKey:
     A client's promise that the same request is the same report.
 
     `value` is unique within a door and a caller; `fingerprint` is the SHA-256 of the request's body.
-    After its `lifetime` the same key may make another report.
+    After its `lifetime` the same key may make another report; one without is the client's own name for it, for ever.
     """
 
     door: str
     caller_id: str
     value: str
     fingerprint: str
-    lifetime: timedelta = timedelta(hours=24)
+    lifetime: timedelta | None = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def typed(plain: Mapping[str, Any]) -> Item:
 
 
 def plain(item: Item) -> dict[str, Any]:
-    """Attribute values as Python values; numbers are int, for all of ours are whole."""
+    """Attribute values as Python values; numbers are int, for all of ours but a record's are whole."""
     return {name: _whole(_deserializer.deserialize(value)) for name, value in item.items()}
 
 
@@ -68,6 +68,9 @@ def to_plain(report: Report) -> dict[str, Any]:
         "updated_at": iso(report.updated_at),
         "options": None if report.options is None else _json(report.options),
         "imported": report.imported or None,
+        "record": report.record,
+        "client_uuid": report.client_uuid,
+        "published_at": iso(report.published_at) if report.published_at else None,
         "attempt": report.attempt,
         "max_attempts": report.max_attempts,
         "dispatches": report.dispatches,
@@ -89,7 +92,7 @@ def to_plain(report: Report) -> dict[str, Any]:
 
 def from_item(item: Item) -> Report:
     """Read a row."""
-    row = plain(item)
+    row = plain({name: value for name, value in item.items() if name != "record"})
     return Report(
         id=row["id"],
         uuid=UUID(row["uuid"]),
@@ -123,6 +126,9 @@ def from_item(item: Item) -> Report:
         progress=_progress(row.get("progress")),
         result=_result(row.get("result")),
         error=Failure(**row["error"]) if "error" in row else None,
+        record=_deserializer.deserialize(item["record"]) if "record" in item else None,  # its decimals are exact
+        client_uuid=row.get("client_uuid"),
+        published_at=_moment_or_none(row.get("published_at")),
         schedule_id=row.get("schedule_id"),
         scheduled_for=row.get("scheduled_for"),
     )

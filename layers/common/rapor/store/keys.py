@@ -3,7 +3,7 @@ What lies where in the table.
 
     item          pk                                   sk
     report        REPORT#<uuid>                        REPORT
-    idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at
+    idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at, if it has one
 
     index         pk                       sk                        who is in it
     by_user       USER#<user id>           <created>#<uuid>          every report
@@ -82,13 +82,9 @@ def queue_keys(report: Report) -> dict[str, Any]:
 
 def idempotency_row(key: IdempotencyKey, report: Report, row: Item) -> Item:
     """Remember what the key made, as it was made."""
+    expires_at = int((report.created_at + key.lifetime).timestamp()) if key.lifetime else None
     return {
         **idempotency_key(key),
-        **typed(
-            {
-                "fingerprint": key.fingerprint,
-                "expires_at": int((report.created_at + key.lifetime).timestamp()),
-            }
-        ),
+        **typed({"fingerprint": key.fingerprint, "expires_at": expires_at}),
         "first": {"M": row},
     }
