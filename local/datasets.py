@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
 SEED = 20250101
-EDITION = "2"  # of the generators: what was written under another one is written again
+EDITION = "3"  # of the generators: what was written under another one is written again
 MARKER = "_edition"  # a leading underscore is not data
 NULL = "\\N"
 
@@ -25,6 +26,10 @@ FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2025, 12, 31)
 DAYS = (LAST_DAY - FIRST_DAY).days + 1
 SEEN_WITHIN = timedelta(days=365)  # of the registration
 NEVER_SEEN, NO_BALANCE, OWING = 0.08, 0.05, 0.1  # of the rows
+
+REFERENCE_ROWS = 3000
+FIRST_REFERENCE = 90_001
+NOT_KNOWN = 0.12  # of the attributes
 
 FIRST_NAMES = (
     "Ayşe", "Fatma", "Emine", "Hatice", "Zeynep", "Elif", "Meryem", "Şerife", "Zehra", "Sultan", "Hanife",
@@ -70,39 +75,45 @@ HOSTILE = (
 
 def ensure_datasets(folder: Path) -> None:
     """Write the data sets that are missing, or that an older generator wrote."""
-    for name, write in GENERATORS.items():
+    for name, generator in GENERATORS.items():
         marker = folder / name / MARKER
         if not marker.is_file() or marker.read_text(encoding="utf-8") != EDITION:
             marker.parent.mkdir(parents=True, exist_ok=True)
-            write(marker.parent)
+            _write(marker.parent, generator)
             marker.write_text(EDITION, encoding="utf-8")
 
 
-def write_users(folder: Path) -> None:
-    """Write `users.parquet`, in one step or not at all."""
+class Generator(NamedTuple):
+    """A data set: its columns with their types, and what draws its rows."""
+
+    columns: Mapping[str, str]
+    draw: Callable[[random.Random], Iterator[tuple[object, ...]]]
+
+
+def _write(folder: Path, generator: Generator) -> None:
+    """Write `<name>/<name>.parquet`, in one step or not at all."""
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
-        rows, done = Path(scratch, "users.csv"), Path(scratch, "users.parquet")
+        rows, done = Path(scratch, "rows.csv"), Path(scratch, "rows.parquet")
         with rows.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(users(random.Random(SEED)))  # noqa: S311 - sample data
-        _to_parquet(rows, done)
-        done.replace(folder / "users.parquet")
+            drawn = generator.draw(random.Random(SEED))  # noqa: S311 - sample data
+            csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(drawn)
+        _to_parquet(rows, done, generator.columns)
+        done.replace(folder / f"{folder.name}.parquet")
 
 
-GENERATORS: Mapping[str, Callable[[Path], None]] = {"users": write_users}
+def _to_parquet(rows: Path, done: Path, columns: Mapping[str, str]) -> None:
+    with duckdb.connect(config={"threads": 1}) as con:  # one thread, so that the same rows give the same bytes
+        relation = con.read_csv(
+            str(rows), header=False, columns=dict(columns), na_values=NULL, quotechar='"', escapechar='"', delimiter=","
+        )
+        relation.write_parquet(str(done), compression="zstd")
+
 
 USER_COLUMNS = {
     "id": "bigint", "user_id": "varchar", "full_name": "varchar", "email": "varchar", "role": "varchar",
     "city": "varchar", "status": "varchar", "registered_on": "date", "last_seen_at": "timestamp",
     "balance": "decimal(18,2)",
 }  # fmt: skip
-
-
-def _to_parquet(rows: Path, done: Path) -> None:
-    with duckdb.connect(config={"threads": 1}) as con:  # one thread, so that the same rows give the same bytes
-        relation = con.read_csv(
-            str(rows), header=False, columns=USER_COLUMNS, na_values=NULL, quotechar='"', escapechar='"', delimiter=","
-        )
-        relation.write_parquet(str(done), compression="zstd")
 
 
 def users(chance: random.Random) -> Iterator[tuple[object, ...]]:
@@ -141,3 +152,47 @@ def _balance(chance: random.Random) -> str:
         return NULL
     cents = round(chance.lognormvariate(11, 1.5)) * (-1 if chance.random() < OWING else 1)
     return f"{cents / 100:.2f}"
+
+
+EXAMPLE_REFERENCE = "92442"  # as in the original's documentation; docs/scores.md works it out
+EXAMPLE_HABITS = (58, "91.67", 12, "42.50", NULL, 1)
+# Months, days and applications are counted, the others are per cent.
+REFERENCE_COLUMNS = {
+    "reference_id": "varchar", "full_name": "varchar", "city": "varchar", "months_as_customer": "integer",
+    "payments_on_time": "decimal(5,2)", "longest_delay_days": "integer", "credit_in_use": "decimal(5,2)",
+    "debt_to_income": "decimal(5,2)", "recent_applications": "integer",
+}  # fmt: skip
+
+
+def references(chance: random.Random) -> Iterator[tuple[object, ...]]:
+    """Draw customers to be scored; every special text is a name, and a customer's number."""
+    special = [*OTHER_SCRIPTS, *EMOJI, *HOSTILE]
+    for number in range(REFERENCE_ROWS):
+        name = f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}"
+        if number % 25 == 0:  # four per cent
+            name = special[number // 25 % len(special)]
+        reference = str(FIRST_REFERENCE + number)
+        drawn = _habits(chance)
+        yield reference, name, chance.choice(CITIES), *(EXAMPLE_HABITS if reference == EXAMPLE_REFERENCE else drawn)
+    for text in special:
+        yield text, text, chance.choice(CITIES), *_habits(chance)
+
+
+def _habits(chance: random.Random) -> tuple[object, ...]:
+    """Good payers delay little and owe little, so that scores spread as they do among people."""
+    good = chance.betavariate(3, 2)
+    habits = (
+        chance.randrange(180),
+        f"{100 * good**0.5:.2f}",
+        0 if good > chance.random() else round(chance.expovariate(1 / (120 * (1 - good)))),
+        f"{min(130.0, chance.lognormvariate(4.2 - 1.5 * good, 0.6)):.2f}",
+        f"{min(250.0, chance.lognormvariate(4 - good, 0.5)):.2f}",
+        min(12, int(chance.expovariate(0.3 + good))),
+    )
+    return tuple(NULL if chance.random() < NOT_KNOWN else habit for habit in habits)
+
+
+GENERATORS: Mapping[str, Generator] = {
+    "users": Generator(USER_COLUMNS, users),
+    "references": Generator(REFERENCE_COLUMNS, references),
+}

@@ -80,7 +80,7 @@ class Bench:
 
 def tour(aws: LocalAws, *, say: Say) -> Path:
     """
-    Order a report, process the record of its row, fetch its document, sweep.
+    Order a report, process the record of its row, fetch its document, rename it; record a score and find it; sweep.
 
     Raises:
         InvocationFailedError: A function did not answer as it should.
@@ -94,6 +94,11 @@ def tour(aws: LocalAws, *, say: Say) -> Path:
         say(f"{'':<14} {detail['body']}")
         download = for_report("read_report/get_api_v1_reports_uuid_download.json", uuid)
         link = json.loads(bench.expect("ReadReport", download, FOUND)["body"])["url"]
+        bench.expect("UpdateReport", for_report("update_report/patch_api_v1_reports_uuid.json", uuid), FOUND)
+        score = json.loads(bench.expect("CreateReport", event("create_report/post_reports.json"), FOUND)["body"])
+        bench.expect("ReadReport", for_report("read_report/get_reports_id.json", score["id"]), FOUND)
+        bench.expect("ReadReport", event("read_report/get_reports.json"), FOUND)
+        bench.expect("ReadReport", event("read_report/get_reports_count.json"), FOUND)
         bench.expect("SweepReports", event("sweep_reports/schedule.json"))
     return save(link, OUT)
 
@@ -105,7 +110,7 @@ def event(name: str) -> Any:
 
 def for_report(name: str, uuid: str) -> Any:
     """Read an event that asks for a report, and ask for this one."""
-    other = event(name)["pathParameters"]["uuid"]
+    [other] = event(name)["pathParameters"].values()
     return json.loads((EVENTS / name).read_text("utf-8").replace(other, uuid))
 
 

@@ -10,10 +10,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
 from rapor.create import Origin, create_report
-from rapor.http import laravel
+from rapor.http import laravel, strapi
 from rapor.http.gateway import Request, Response
 from rapor.http.orders import LOCALES, order_from, scheduled_order
 from rapor.http.problems import answer
+from rapor.http.strapi_orders import score_order
+from rapor.report import IdempotencyKey, Order, Report
 from rapor.settings import CreateReportSettings
 from rapor.store.lists import ReportLists
 from rapor.store.table import ReportTable
@@ -30,7 +32,36 @@ def post_report(request: Request) -> Response:
     caller = request.caller
     caller.require(GENERATE)  # before the body: who may not order learns nothing about orders
     order, key = order_from(request, catalogue)
-    report, origin = create_report(
+    report, origin = record(order, key, caller)
+    logger.info("report created", uuid=str(report.uuid), report_type=report.report_type, origin=origin)
+    if origin is Origin.REUSED:
+        return laravel.reused(report)
+    return laravel.created(report, replayed=origin is Origin.REPLAYED)
+
+
+def post_score(request: Request) -> Response:
+    """Door A: `POST /reports`."""
+    caller = request.caller
+    caller.require(GENERATE)
+    order, key = score_order(request, caller)
+    report, origin = record(order, key, caller)
+    logger.info("score ordered", uuid=str(report.uuid), imported=report.imported, origin=origin)
+    if origin is Origin.REPLAYED:  # the client's uuid names the report: asking again shows what became of it
+        report = reports.get(report.uuid) or report
+    return strapi.created(report, request)
+
+
+def on_schedule(event: dict[str, Any]) -> dict[str, str]:
+    """One run of an operator's schedule: the pair of schedule and scheduled time makes one report."""
+    order, key = scheduled_order(event, catalogue, LOCALES[0])
+    report, origin = record(order, key, Caller(key.caller_id, frozenset({GENERATE})))
+    logger.info("report scheduled", uuid=str(report.uuid), schedule_id=order.schedule_id, origin=origin)
+    return {"uuid": str(report.uuid)}
+
+
+def record(order: Order, key: IdempotencyKey | None, caller: Caller) -> tuple[Report, Origin]:
+    """Record it now, in this table, under this catalogue and cap."""
+    return create_report(
         order,
         key=key,
         caller=caller,
@@ -40,30 +71,9 @@ def post_report(request: Request) -> Response:
         lists=lists,
         max_unfinished=settings.max_unfinished,
     )
-    logger.info("report created", uuid=str(report.uuid), report_type=report.report_type, origin=origin)
-    if origin is Origin.REUSED:
-        return laravel.reused(report)
-    return laravel.created(report, replayed=origin is Origin.REPLAYED)
 
 
-def on_schedule(event: dict[str, Any]) -> dict[str, str]:
-    """One run of an operator's schedule: the pair of schedule and scheduled time makes one report."""
-    order, key = scheduled_order(event, catalogue, LOCALES[0])
-    report, origin = create_report(
-        order,
-        key=key,
-        caller=Caller(key.caller_id, frozenset({GENERATE})),
-        now=datetime.now(UTC),
-        catalogue=catalogue,
-        reports=reports,
-        lists=lists,
-        max_unfinished=settings.max_unfinished,
-    )
-    logger.info("report scheduled", uuid=str(report.uuid), schedule_id=order.schedule_id, origin=origin)
-    return {"uuid": str(report.uuid)}
-
-
-ROUTES = {"POST /api/v1/reports": post_report}
+ROUTES = {"POST /api/v1/reports": post_report, "POST /reports": post_score}
 
 
 @logger.inject_lambda_context

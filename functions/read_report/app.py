@@ -9,11 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from rapor.caller import VIEW
-from rapor.http import laravel
+from rapor.http import laravel, strapi
 from rapor.http.gateway import Request, Response
 from rapor.http.listing import listing_from
 from rapor.http.problems import answer
+from rapor.http.strapi_queries import score_query
 from rapor.read import link_to_document, list_reports, read_report
+from rapor.read_score import count_scores, list_scores, read_score
 from rapor.settings import ReadReportSettings
 from rapor.store.documents import DocumentBucket
 from rapor.store.lists import ReportLists
@@ -52,10 +54,32 @@ def get_download(request: Request) -> Response:
     return laravel.download(link, expires_at, request)
 
 
+def get_scores(request: Request) -> Response:
+    """Door A: `GET /reports`."""
+    caller = request.caller
+    caller.require(VIEW)
+    return strapi.listed(list_scores(score_query(request), caller=caller, lists=lists), request)
+
+
+def get_count(request: Request) -> Response:
+    """Door A: `GET /reports/count`."""
+    caller = request.caller
+    caller.require(VIEW)
+    return strapi.counted(count_scores(score_query(request), caller=caller, lists=lists))
+
+
+def get_score(request: Request) -> Response:
+    """Door A: `GET /reports/{id}`."""
+    return strapi.detail(read_score(strapi.name_in(request), caller=request.caller, reports=reports), request)
+
+
 ROUTES = {
     "GET /api/v1/reports": get_reports,
     "GET /api/v1/reports/{uuid}": get_report,
     "GET /api/v1/reports/{uuid}/download": get_download,
+    "GET /reports": get_scores,
+    "GET /reports/count": get_count,
+    "GET /reports/{id}": get_score,
 }
 
 

@@ -1,6 +1,6 @@
-"""Every minute: find what lost its hint."""
+"""Every minute: find what lost its hint, and purge what was deleted long ago."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -8,21 +8,27 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
-from rapor.store.table import ReportTable
+from rapor.store.changes import ReportChanges
+from rapor.store.documents import DocumentBucket
 from rapor.sweep import sweep_reports
 
 logger = Logger()
 metrics = Metrics()
 settings = SweepReportsSettings.from_environ()
-reports = ReportTable(boto3.client("dynamodb"), settings.table_name)
+reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
+documents = DocumentBucket(boto3.client("s3"), settings.documents_bucket)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
-    """Repair what is due, and say how long the oldest waited."""
-    sweep = sweep_reports(now=datetime.now(UTC), reports=reports)
+    """Repair what is due, say how long the oldest waited; then purge, which nobody waits for."""
+    now = datetime.now(UTC)
+    sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
     metrics.add_metric("due", MetricUnit.Count, sum(sweep.repairs.values()))
-    return {repair.value: count for repair, count in sweep.repairs.items()}
+    purged = purge_reports(now=now, keep=timedelta(days=settings.purge_days), reports=reports, documents=documents)
+    metrics.add_metric("purged", MetricUnit.Count, purged)
+    return {repair.value: count for repair, count in sweep.repairs.items()} | {"purged": purged}

@@ -53,6 +53,7 @@ def test_no_event_makes_a_function_fail(aws: LocalAws, file: Path) -> None:
         ("ProcessHeavy", "TABLE_NAME"),
         ("EstimateReport", "DATA_LOCATION"),
         ("ReadReport", "TABLE_NAME"),
+        ("UpdateReport", "TABLE_NAME"),
         ("SweepReports", "TABLE_NAME"),
     ],
 )

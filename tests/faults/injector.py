@@ -5,6 +5,8 @@ A crash is a BaseException, so that no `except Exception` can hide it. Faults of
 own retries, as they do in life: the SDK sees them, and tries again.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -109,6 +111,31 @@ class Injector:
     @staticmethod
     def _do_not_connect(request: AWSPreparedRequest) -> AWSResponse:
         raise ConnectTimeoutError(endpoint_url=request.url)
+
+
+@dataclass
+class Intruder:
+    """Attached to clients; does something of its own just before the n-th call, once."""
+
+    at: int
+    act: Callable[[], object]
+    calls: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def among(self, *clients: Any) -> Iterator[None]:
+        """Listen to the clients' calls inside this context."""
+        for client in clients:
+            client.meta.events.register_first("before-call.*.*", self._before_call)
+        try:
+            yield
+        finally:
+            for client in clients:
+                client.meta.events.unregister("before-call.*.*", self._before_call)
+
+    def _before_call(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
+        if len(self.calls) == self.at:
+            self.act()
 
 
 class _Raw:

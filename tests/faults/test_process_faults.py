@@ -4,133 +4,19 @@ Whatever breaks between two AWS calls of the process function, the report comple
 The function is the real one: its room, DuckDB, its writer. Only time is ours.
 """
 
-import hashlib
-import importlib
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from local.aws import LocalAws
-from local.datasets import ensure_datasets
-from local.streams import as_event, shard_of
-from local.template import Stack
-from rapor.report import MOVES, Format, Report, Status
-from rapor.store.table import ReportTable
+from rapor.report import Status
 from rapor.sweep import sweep_reports
-from tests.builders import a_report
-from tests.faults.injector import Crash, Fault, Injector
+from tests.faults.injector import Crash, Fault
+from tests.faults.world import World, check
 
 pytestmark = pytest.mark.faults
 CALLS = ["UpdateItem", "UpdateItem", "PutObject", "UpdateItem"]  # claim, progress, document, complete
-
-
-@dataclass
-class World:
-    """One process function, the table and the bucket it works on, and the clock they share."""
-
-    room: Any
-    aws: LocalAws
-    reports: ReportTable
-    table: str
-    bucket: str
-    injector: Injector
-    skew: timedelta = timedelta(0)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.skew
-
-    def order(self, **changes: Any) -> Report:
-        now = self.now()
-        report = a_report(
-            **{"uuid": uuid4(), "format": Format.CSV, "user_id": "1", "created_at": now, "updated_at": now, **changes}
-        )
-        self.reports.add(report, None)
-        return report
-
-    def records(self, report: Report) -> list[dict[str, Any]]:
-        """What the table's stream says of a report, in order."""
-        events = (as_event(item.record, arn="arn") for item in shard_of(self.table).items)
-        return [event for event in events if event["dynamodb"]["Keys"]["pk"]["S"] == f"REPORT#{report.uuid}"]
-
-    def deliver(self, *records: dict[str, Any]) -> dict[str, Any]:
-        context = SimpleNamespace(
-            get_remaining_time_in_millis=lambda: 60_000,
-            function_name="ProcessFast",
-            memory_limit_in_mb=512,
-            invoked_function_arn="arn",
-            aws_request_id="id",
-        )
-        answer: dict[str, Any] = self.room.lambda_handler({"Records": list(records)}, context)
-        return answer
-
-    def deliver_until_finished(self, report: Report) -> Report:
-        """As AWS would: pending records are delivered, some twice, time passes, the sweep sweeps."""
-        for _ in range(8):
-            found = self.reports.get(report.uuid)
-            assert found is not None
-            if found.is_finished:
-                return found
-            pending = [r for r in self.records(report) if r["dynamodb"]["NewImage"]["status"]["S"] == "pending"]
-            self.deliver(*pending[-1:], *pending[:1])
-            self.skew += timedelta(minutes=5)
-            sweep_reports(now=self.now(), reports=self.reports)
-        raise AssertionError(f"no end: {found}")
-
-    def documents(self, report: Report) -> list[str]:
-        prefix = f"reports/{report.created_at:%Y-%m-%d}/{report.uuid}/"
-        answer = self.aws.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
-        return [item["Key"] for item in answer.get("Contents", [])]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    data = tmp_path_factory.mktemp("data")
-    ensure_datasets(data)
-    stack = Stack.load(environment={"DATA_LOCATION": str(data)})
-    with LocalAws(stack) as aws, pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.function("ProcessFast").environment.items():
-            patch.setenv(name, value)
-        patch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-        room: Any = importlib.import_module("functions.process_report.app")
-        reports = ReportTable(aws.client("dynamodb"), stack.name("Reports"))
-        injector = Injector()
-        for port in (room.workshop.reports, room.workshop.documents):
-            injector.attach(port._client)
-        made = World(room, aws, reports, stack.name("Reports"), stack.name("Documents"), injector)
-        room.workshop = replace(room.workshop, clock=made.now)
-        room.clock = made.now
-        yield made
-
-
-def check(world: World, report: Report) -> None:
-    """The row is completed, its history legal, its document there, whole, and the only one it names."""
-    history = [record["dynamodb"]["NewImage"] for record in world.records(report)]
-    found = world.reports.get(report.uuid)
-    assert found is not None
-    assert found.status is Status.COMPLETED
-    assert found.result is not None
-
-    document = world.aws.client("s3").get_object(Bucket=world.bucket, Key=found.result.key)["Body"].read()
-    assert hashlib.sha256(document).hexdigest() == found.result.sha256
-    assert len(document) == found.result.size_bytes
-    assert len({image["result"]["M"]["key"]["S"] for image in history if "result" in image}) == 1
-
-    statuses = [Status(image["status"]["S"]) for image in history]
-    assert all(one is other or other in MOVES[one] for one, other in pairwise(statuses))
-    assert statuses.count(Status.COMPLETED) == 1
-    assert statuses[-1] is Status.COMPLETED
-    attempts = [int(image["attempt"]["N"]) for image in history]
-    assert attempts == sorted(attempts)
-    assert attempts[-1] <= found.max_attempts
-    assert "open_pk" not in history[-1]
-    assert "unfinished_pk" not in history[-1]
 
 
 def test_a_report_takes_just_these_calls(world: World) -> None:

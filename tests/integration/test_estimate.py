@@ -19,7 +19,7 @@ from tests.builders import NOW, a_catalogue, a_report
 
 pytestmark = pytest.mark.integration
 CATALOGUE = a_catalogue()
-SHIPPED = [(it.name, form) for it in CATALOGUE for form in it.formats if it.name != "reference"]
+SHIPPED = [(it.name, form) for it in CATALOGUE for form in it.formats if not it.record]
 
 
 @dataclass

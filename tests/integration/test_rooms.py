@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +15,7 @@ from local.template import Function, Stack
 from rapor.errors import Invalid
 from rapor.listing import Span
 from rapor.store.lists import ReportLists
-from tests.builders import CYBERCERT, a_post, load_event
+from tests.builders import CYBERCERT, a_post, a_report, load_event
 
 pytestmark = pytest.mark.integration
 CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="id")
@@ -112,7 +113,16 @@ def test_a_wrong_schedule_is_a_loud_failure(create: ModuleType) -> None:
 
 
 def test_a_route_that_is_not_ours_is_not_found(create: ModuleType) -> None:
-    assert create.lambda_handler(load_event("create_report/post_reports.json"), CONTEXT)["statusCode"] == 404
+    assert create.lambda_handler(load_event("read_report/get_api_v1_reports.json"), CONTEXT)["statusCode"] == 404
+
+
+def test_the_originals_own_example_is_a_score_made_elsewhere(create: ModuleType, lists: ReportLists) -> None:
+    answer = create.lambda_handler(load_event("create_report/post_reports.json"), CONTEXT)
+
+    score = json.loads(answer["body"])
+    [found] = [report for report in lists.walk(Span("1")) if str(report.uuid) == score["id"]]
+    assert (answer["statusCode"], score["processed"], score["score"]) == (200, True, 0)
+    assert (found.title, found.report_type, found.imported) == ("Score 92442", "reference", True)
 
 
 def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,4 +130,29 @@ def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: 
 
     answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
 
-    assert answer == {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "left": 0}
+    assert answer == {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "dequeued": 0, "left": 0, "purged": 0}
+
+
+def test_one_line_of_log_says_who_changed_what_and_nothing_more(
+    stack: tuple[Stack, LocalAws],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    room = a_room(stack[0].function("UpdateReport"), monkeypatch)
+    event = load_event("update_report/patch_api_v1_reports_uuid.json")
+    report = room.reports.add(a_report(uuid=UUID(event["pathParameters"]["uuid"])), None)[0]
+
+    assert room.lambda_handler(event, CONTEXT)["statusCode"] == 200
+
+    [logged] = [vars(record) for record in caplog.records]
+    assert (logged["message"], logged["uuid"], logged["sub"]) == ("report updated", str(report.uuid), "1")
+    assert "Kullanıcı" not in str(logged)
+
+
+@pytest.mark.parametrize("function", ["CreateReport", "ReadReport", "UpdateReport"])
+def test_every_route_of_the_template_has_its_handler(
+    stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    room = a_room(stack[0].function(function), monkeypatch)
+
+    assert room.ROUTES.keys() == {route.key for route in stack[0].routes if route.function == function}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ import pytest
 
 from local.aws import LocalAws
 from local.template import Stack
-from rapor.errors import Fenced, KeyReused
+from rapor.errors import Fenced, KeyReused, UuidTaken
 from rapor.report import Failure, Format, IdempotencyKey, Progress, Report, Result, Status, new_identity
 from rapor.store.table import ReportTable
 from tests.builders import NOW, a_report
@@ -83,6 +84,17 @@ def test_a_report_comes_back_as_it_was_recorded(table: ReportTable) -> None:
     )
 
     assert got(table, report.uuid) == replace(report, due_at=NOW + timedelta(minutes=2))
+
+
+def test_a_record_keeps_every_digit(table: ReportTable) -> None:
+    record = {"score": 595, "p": Decimal("0.12345678901234567890"), "version": "v1", "known": None, "good": True}
+    import_ = added(table, record=record, imported=True, client_uuid="c", published_at=NOW, status=Status.COMPLETED)
+    rendered = claimed(table)
+
+    table.complete(rendered, RESULT, now=LATER, record=record)
+
+    assert got(table, import_.uuid) == import_
+    assert got(table, rendered.uuid).record == record
 
 
 def test_what_is_not_queued_is_in_no_queue(table: ReportTable) -> None:
@@ -303,3 +315,15 @@ def test_a_key_is_kept_for_a_day(table: ReportTable) -> None:
     assert table.replayed(key, next_day - timedelta(seconds=1)) is not None
     assert table.replayed(key, next_day) is None
     assert table.add(a_new_report(created_at=next_day), key)[1] is False
+
+
+def test_a_key_without_end_is_kept_for_ever_and_names_its_report(table: ReportTable) -> None:
+    report = a_new_report()
+    key = IdempotencyKey("A", report.user_id, "k", "f", lifetime=None)
+    table.add(report, key)
+
+    assert table.replayed(key, NOW + timedelta(days=9999)) == replace(report, due_at=NOW + timedelta(minutes=2))
+    assert table.named(replace(key, fingerprint="")) == report.uuid
+    assert table.named(replace(key, caller_id="another")) is None
+    with pytest.raises(UuidTaken):
+        table.replayed(replace(key, fingerprint="g"), NOW)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from rapor.batches import Batch, Form, Lines, Source
 from rapor.catalogue import ReportType
@@ -50,10 +50,17 @@ class FakeReports:
         return self.keys.get(key)
 
     def count_unfinished(self, user_id: str, *, limit: int) -> int:
-        return sum(1 for report in self.rows.values() if report.user_id == user_id and not report.is_finished)
+        return sum(1 for report in self.rows.values() if report.user_id == user_id and report.is_queued)
 
     def get(self, uuid: UUID) -> Report | None:
         return self.rows.get(uuid)
+
+    def change(self, found: Report, changed: Report) -> Report:
+        row = self.rows[found.uuid]
+        if (row.status, row.attempt, row.revision) != (found.status, found.attempt, found.revision):
+            raise Fenced
+        self.rows[found.uuid] = replace(changed, revision=uuid4().hex)
+        return self.rows[found.uuid]
 
     def page(self, span: Span, at: Position | None, *, limit: int, matches: Callable[[Report], bool]) -> Page:
         rows = [
@@ -82,8 +89,10 @@ class FakeReports:
         self._held(report)
         self.progress.append(progress)
 
-    def complete(self, report: Report, result: Result, *, now: datetime) -> None:
-        self.rows[report.uuid] = replace(self._held(report), status=Status.COMPLETED, result=result)
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None:
+        self.rows[report.uuid] = replace(
+            self._held(report), status=Status.COMPLETED, result=result, record=record or None
+        )
 
     def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
         self.rows[report.uuid] = replace(self._held(report), status=Status.FAILED, error=failure)

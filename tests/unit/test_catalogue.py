@@ -33,6 +33,7 @@ MISTAKES = [
         "every y must be a number",
     ),
     ("unknown chart", USERS.replace('kind = "bar"', 'kind = "pie"'), "chart.kind", "'bar'"),
+    ("undeclared column", 'record = ["score"]\n' + USERS, "", "record names score, which no column is"),
     ("unknown column type", USERS.replace('type = "decimal"', 'type = "money"'), "columns.8.type", "'text'"),
 ]
 

@@ -165,6 +165,7 @@ def test_one_that_is_being_rendered_is_joined_even_at_the_cap() -> None:
         {"status": Status.FAILED},
         {"deleted_at": NOW},
         {"is_active": False},
+        {"is_active": False, "status": Status.PROCESSING},
         {"imported": True},
         {"scope": Scope.OWN},
         {"locale": "en"},
@@ -237,10 +238,11 @@ def test_the_same_order_twice_at_once_is_one_report() -> None:
     assert [key.lifetime for key in reports.keys] == [INDEX_LAG]
 
 
-def test_a_report_that_failed_within_the_lag_is_ordered_anew() -> None:
+@pytest.mark.parametrize("change", [{"status": Status.FAILED}, {"parameters": {}}], ids=["it failed", "it was changed"])
+def test_a_report_that_will_not_do_any_more_is_ordered_anew_within_the_lag(change: dict[str, Any]) -> None:
     reports = FakeReports()
     first, _ = created(reports, options=RUNNING, lists=Empty())
-    reports.rows[first.uuid] = replace(first, status=Status.FAILED)
+    reports.rows[first.uuid] = replace(first, **change)
 
     second, origin = created(reports, options=RUNNING, lists=Empty())
 

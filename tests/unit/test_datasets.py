@@ -143,10 +143,28 @@ def test_every_special_name_comes_as_it_is(shipped: Path) -> None:
     assert names >= {*generator.OTHER_SCRIPTS, *generator.EMOJI, *generator.HOSTILE}
 
 
-def test_the_same_seed_gives_the_same_bytes(shipped: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["users/users.parquet", "references/references.parquet"])
+def test_the_same_seed_gives_the_same_bytes(shipped: Path, tmp_path: Path, file: str) -> None:
     generator.ensure_datasets(tmp_path)
 
-    assert (tmp_path / "users/users.parquet").read_bytes() == (shipped / "users/users.parquet").read_bytes()
+    assert (tmp_path / file).read_bytes() == (shipped / file).read_bytes()
+
+
+def test_references_are_one_row_each_and_special_text_is_among_them(shipped: Path) -> None:
+    with duckdb.connect() as con:
+        found = con.read_parquet(f"{shipped}/references/references.parquet").fetchall()
+
+    ids = [row[0] for row in found]
+    assert len(ids) == len(set(ids)) == 3000 + len([*generator.OTHER_SCRIPTS, *generator.EMOJI, *generator.HOSTILE])
+    assert {*generator.OTHER_SCRIPTS, *generator.EMOJI, *generator.HOSTILE} <= set(ids) & {row[1] for row in found}
+
+
+def test_some_of_every_attribute_is_not_known(shipped: Path) -> None:
+    with duckdb.connect() as con:
+        found = con.read_parquet(f"{shipped}/references/references.parquet").fetchall()
+
+    for attribute in list(zip(*found, strict=True))[3:]:
+        assert 200 < attribute.count(None) < 500
 
 
 def test_what_is_there_is_not_written_again(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def test_routes_carry_their_function_and_authorizer() -> None:
 
     assert routes["POST", "/api/v1/reports"] == ("CreateReport", "Jwt")
     assert routes["GET", "/api/v1/reports/{uuid}/download"] == ("ReadReport", "Jwt")
+    assert routes["DELETE", "/api/v1/reports/{uuid}"] == ("UpdateReport", "Jwt")
 
 
 def test_authorizer_takes_the_parameters() -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -144,6 +145,49 @@ def test_too_many_rows_name_the_format_that_holds_them() -> None:
     assert "Use excel or csv or json" in found.error.message
 
 
+def a_score(rows: FakeRows) -> tuple[Outcome, Report]:
+    report = a_report(report_type="reference", format=Format.JSON, parameters={"referenceId": "92442"})
+    return processed(report, a_workshop(FakeReports(report), rows))
+
+
+def test_the_values_a_type_records_are_copied_to_the_report() -> None:
+    row: list[list[Any]] = [["92442"], [595], [Decimal("0.023232")], [Decimal("0.8692")], ["2026.1"]]
+
+    outcome, found = a_score(FakeRows([row]))
+
+    assert outcome is Outcome.COMPLETED
+    assert found.record == {
+        "score": 595,
+        "scoreProbability": Decimal("0.023232"),
+        "scoreConfidence": Decimal("0.8692"),
+        "scoreVersion": "2026.1",
+    }
+
+
+@pytest.mark.parametrize(("rows_total", "code"), [(0, "reference_not_found"), (2, "source_invalid")])
+def test_a_record_is_of_exactly_one_row(rows_total: int, code: str) -> None:
+    outcome, found = a_score(FakeRows([], rows_total=rows_total))
+
+    assert outcome is Outcome.FAILED
+    assert found.error is not None
+    assert (found.error.code, found.error.retryable) == (code, False)
+    assert found.record is None
+
+
+def test_moments_are_recorded_as_text() -> None:
+    seen = CATALOGUE.get("users")
+    assert seen is not None
+    users = seen.model_copy(update={"record": ("registered_on", "last_seen_at")})
+    report = a_report()
+    row: list[list[Any]] = [[None]] * 6 + [[date(2025, 1, 2)], [datetime(2025, 1, 2, 3, 4, 5)], [None]]
+
+    _, found = processed(
+        report, a_workshop(FakeReports(report), FakeRows([row]), catalogue=Catalogue({"users": users}))
+    )
+
+    assert found.record == {"registered_on": "2025-01-02", "last_seen_at": "2025-01-02T03:04:05Z"}
+
+
 def test_truncation_is_asked_for_and_told() -> None:
     report = a_report(options={"allow_truncated": True})
     users = CATALOGUE.get("users")
@@ -192,6 +236,39 @@ def test_a_worker_that_lost_the_report_touches_nothing() -> None:
 
     assert outcome is Outcome.FENCED
     assert (found.status, found.owner) == (Status.PROCESSING, "somebody else")
+
+
+@pytest.mark.parametrize("cancelled_at", ["the first batch", "a later batch", "the last line"])
+def test_a_cancelled_report_is_not_rendered_on_and_leaves_no_document(cancelled_at: str) -> None:
+    report, documents = a_report(), FakeDocuments()
+    reports, seen = FakeReports(report), []
+
+    def cancel() -> None:
+        reports.rows[report.uuid] = replace(reports.rows[report.uuid], status=Status.FAILED, owner=None)
+
+    class Watched(FakeRows):
+        def batches(self, limit: int | None = None) -> Iterator[Any]:
+            for number, batch in enumerate(super().batches(limit)):
+                seen.append(number)
+                if (cancelled_at, number) in {("the first batch", 0), ("a later batch", 3)}:
+                    cancel()
+                yield batch
+
+    def render(*args: Any, **kwargs: Any) -> Any:
+        written = render_lines(*args, **kwargs)
+        if cancelled_at == "the last line":
+            cancel()
+        return written
+
+    rows = Watched([[[str(n)]] for n in range(6)])
+    workshop = a_workshop(reports, rows, documents=documents, render=render, clock=FakeClock(NOW, timedelta(seconds=1)))
+
+    outcome, found = processed(report, workshop)
+
+    assert outcome is Outcome.FENCED
+    assert found.status is Status.FAILED
+    assert documents.stored == {}
+    assert len(seen) == {"the first batch": 1, "a later batch": 4, "the last line": 6}[cancelled_at]
 
 
 def test_a_table_out_of_reach_makes_the_event_come_again() -> None:

@@ -43,3 +43,16 @@ def test_only_active_reports_made_here_are_queued() -> None:
     assert not a_report(imported=True).is_queued
     assert not a_report(deleted_at=NOW).is_queued
     assert not a_report(status=Status.COMPLETED).is_queued
+
+
+def test_what_runs_stays_queued_when_it_is_made_inactive() -> None:
+    running = a_report(is_active=False, status=Status.PROCESSING)
+
+    assert running.is_queued
+    assert not a_report(is_active=False, status=Status.PROCESSING, imported=True).is_queued
+
+
+def test_an_import_never_moves() -> None:
+    assert a_report().may_become(Status.PROCESSING)
+    assert not a_report().may_become(Status.COMPLETED)
+    assert not any(a_report(imported=True).may_become(status) for status in Status)

@@ -29,6 +29,9 @@ class FakeOpenIndex:
     def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
         self._replace(report, status=Status.FAILED, error=failure)
 
+    def dequeue(self, report: Report) -> None:
+        self._replace(report, due_at=None)
+
     def _replace(self, report: Report, **changes: object) -> None:
         if self.fenced:
             raise Fenced
@@ -43,7 +46,7 @@ def swept(report: Report, *, now: datetime = NOW, fenced: bool = False) -> tuple
 
 
 def due(**changes: object) -> Report:
-    return a_report(due_at=NOW, created_at=NOW - timedelta(minutes=2), **changes)
+    return a_report(**{"due_at": NOW, "created_at": NOW - timedelta(minutes=2), **changes})
 
 
 def test_a_report_the_stream_lost_is_dispatched_again() -> None:
@@ -91,7 +94,7 @@ def test_a_stale_index_entry_is_left() -> None:
     for stale in (
         due(status=Status.COMPLETED),
         due(imported=True),
-        due(is_active=False),
+        due(is_active=False, imported=True),
         due(deleted_at=NOW),
         a_report(due_at=NOW + timedelta(seconds=1)),
         a_report(due_at=None),
@@ -100,6 +103,14 @@ def test_a_stale_index_entry_is_left() -> None:
 
         assert repair is Repair.LEFT
         assert report == stale
+
+
+def test_a_report_made_inactive_while_it_ran_leaves_the_queues_when_it_comes_back() -> None:
+    came_back = swept(due(is_active=False, attempt=1))
+    still_runs = swept(due(is_active=False, attempt=1, status=Status.PROCESSING, owner="dead"))
+
+    assert came_back == (Repair.DEQUEUED, due(is_active=False, attempt=1, due_at=None))
+    assert still_runs[0] is Repair.RECLAIMED
 
 
 def test_a_report_somebody_moved_meanwhile_is_left() -> None:

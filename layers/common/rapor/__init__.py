@@ -2,11 +2,12 @@
 Rapor minus Lambda: a report is a row that must end in a document.
 
     report, errors          what a report is, what can go wrong: no I/O
-    listing                 what can be asked of a list of reports
+    score, listing          a report that is a score; what can be asked of a list of reports
     caller, catalogue       who asks, what can be asked for
     settings, locale        what functions are told, how documents speak
     figures, batches, sql   what the engine hands to documents, and what they ask it for
-    create process read sweep   one use case each, behind the function of the same name
+    record                  what of it the report keeps
+    create estimate process read read_score update sweep purge   the use cases, behind the functions
     http                    the doors: requests in, answers out
     store                   DynamoDB and S3
     data                    report SQL to rows

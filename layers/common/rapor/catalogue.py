@@ -21,8 +21,9 @@ from rapor.report import Format, Lane
 
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 Name = Annotated[str, Field(pattern=NAME)]
+ColumnName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_]{0,62}$")]
 Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Field(min_length=1)]], Field(min_length=1)]
-NAMED_PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
+NAMED_PARAMETER = re.compile(r"\$([A-Za-z]\w*)", re.ASCII)
 
 
 class ColumnType(StrEnum):
@@ -66,7 +67,7 @@ class Value(Strict):
     as a year or an id does: no thousands marks.
     """
 
-    name: Name
+    name: ColumnName
     type: ColumnType
     label: Words
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
@@ -128,7 +129,12 @@ class Limits(Strict):
 
 
 class ReportType(Strict):
-    """One file of the catalogue."""
+    """
+    One file of the catalogue.
+
+    `record` names columns that are copied to the report's own row when it completes; the query of such
+    a type must give exactly one row.
+    """
 
     name: Name
     version: Annotated[int, Field(ge=1)]
@@ -143,6 +149,7 @@ class ReportType(Strict):
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     summary: Annotated[tuple[KeyFigure, ...], Field(max_length=6)] = ()
     chart: Chart | None = None
+    record: tuple[ColumnName, ...] = ()
 
     @model_validator(mode="after")
     def _query_and_parameters_agree(self) -> "ReportType":
@@ -151,6 +158,15 @@ class ReportType(Strict):
             # Not a ValueError: pydantic would keep it with its traceback, out of the garbage collector's sight.
             reason = "query uses ${name}, which [parameters.properties] does not declare"
             raise PydanticCustomError("undeclared_parameter", reason, {"name": min(unknown)})
+        return self
+
+    @model_validator(mode="after")
+    def _record_is_of_columns(self) -> "ReportType":
+        unknown = set(self.record) - {column.name for column in self.columns}
+        if unknown:
+            raise PydanticCustomError(
+                "undeclared_column", "record names {name}, which no column is", {"name": min(unknown)}
+            )
         return self
 
     @property

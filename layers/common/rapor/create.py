@@ -61,7 +61,7 @@ def create_report(
     Raises:
         Forbidden: The caller may not order this type.
         Invalid: A status that only an import by a general holder may claim.
-        KeyReused: The key stands for another body.
+        KeyReused, UuidTaken: The key stands for another body.
         TooManyUnfinished: The caller has to wait.
     """
     report = report_from(order, caller=caller, catalogue=catalogue, now=now)
@@ -91,7 +91,7 @@ def _add_once(report: Report, reuse: Reuse, reports: Reports, now: datetime) -> 
     if not replayed:
         return added, Origin.CREATED
     twin = reports.get(added.uuid)
-    if twin and reuse.accepts(twin, now):
+    if twin and reuse.accepts(twin, now) and _likeness(twin) == _likeness(report):
         return twin, Origin.REUSED
     return reports.add(report, None)[0], Origin.CREATED
 
@@ -138,6 +138,9 @@ def report_from(order: Order, *, caller: Caller, catalogue: Catalogue, now: date
         updated_at=now,
         options=order.options,
         imported=imported,
+        record=order.record,
+        client_uuid=order.client_uuid,
+        published_at=order.published_at,
         schedule_id=order.schedule_id,
         scheduled_for=order.scheduled_for,
     )

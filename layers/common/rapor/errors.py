@@ -8,11 +8,17 @@ What can go wrong, each with a stable code.
     │   ├── Forbidden                 forbidden
     │   ├── NotFound                  not_found
     │   ├── NotCompleted              not_completed
+    │   ├── Conflict                  conflict
+    │   │   ├── RenderingStarted      rendering_started
+    │   │   ├── NotFailed             not_failed
+    │   │   └── AlreadyFinished       already_finished
     │   ├── DocumentExpired           document_expired
     │   ├── BodyTooLarge              body_too_large
     │   ├── UnsupportedMediaType      unsupported_media_type
     │   ├── Invalid                   validation_failed
     │   │   └── KeyReused             idempotency_key_reused
+    │   ├── InvalidQuery              invalid_query
+    │   ├── UuidTaken                 uuid_taken
     │   ├── TooManyUnfinished         too_many_unfinished
     │   └── NotEstimated              not_estimated
     ├── RenderError                   the report ends `failed` with this code, or waits for its next attempt
@@ -84,6 +90,34 @@ class NotCompleted(RequestError):
     message = "The report has no document: it is not completed."
 
 
+class Conflict(RequestError):
+    """The report is not as the request needs it; by itself: it went on changing while the request was tried."""
+
+    code = "conflict"
+    message = "The report is being changed. Try again."
+
+
+class RenderingStarted(Conflict):
+    """What the document is made of is fixed once a worker took the report, or it was never to be rendered."""
+
+    code = "rendering_started"
+    message = "Only the title and is_active can be changed once rendering has started."
+
+
+class NotFailed(Conflict):
+    """There is nothing to try again: it has not failed, or it was made elsewhere."""
+
+    code = "not_failed"
+    message = "Only a failed report can be retried."
+
+
+class AlreadyFinished(Conflict):
+    """There is nothing to stop: it has ended, or it was made elsewhere."""
+
+    code = "already_finished"
+    message = "Only a pending or processing report can be cancelled."
+
+
 class DocumentExpired(RequestError):
     """The document was there and is past its retention."""
 
@@ -123,6 +157,20 @@ class KeyReused(Invalid):
 
     def __init__(self) -> None:
         super().__init__({"Idempotency-Key": ["The Idempotency-Key was used before with another body."]})
+
+
+class InvalidQuery(RequestError):
+    """The address asks for what cannot be asked."""
+
+    code = "invalid_query"
+    message = "The query is invalid."
+
+
+class UuidTaken(RequestError):
+    """The client's uuid stands for a report of another body."""
+
+    code = "uuid_taken"
+    message = "The uuid was used before with another body."
 
 
 class TooManyUnfinished(RequestError):

@@ -22,6 +22,7 @@ from rapor.errors import (
     TooManyRows,
 )
 from rapor.figures import Figures
+from rapor.record import record_of
 from rapor.report import Failure, Progress, Report, Result, Scope
 
 Rendered = TypeVar("Rendered", Batch, Lines)
@@ -53,7 +54,7 @@ class Reports(Protocol):
 
     def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None: ...
     def note_progress(self, report: Report, progress: Progress) -> None: ...
-    def complete(self, report: Report, result: Result, *, now: datetime) -> None: ...
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None: ...
     def fail(self, report: Report, failure: Failure, *, now: datetime) -> None: ...
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None: ...
 
@@ -154,8 +155,8 @@ def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> End
     if report is None:
         return Ending(Outcome.SKIPPED)
     try:
-        result = _document(report, deadline, workshop)
-        reports.complete(report, result, now=workshop.clock())
+        result, record = _document(report, deadline, workshop)
+        reports.complete(report, result, now=workshop.clock(), record=record)
     except Fenced:
         return Ending(Outcome.FENCED)
     except Exception as error:  # noqa: BLE001 - whatever happened, the report must come to an end
@@ -192,7 +193,7 @@ def _give_up(report: Report, reason: RenderError, workshop: Workshop) -> Outcome
     return Outcome.FAILED
 
 
-def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
+def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[Result, Mapping[str, Any]]:
     report_type = _type_of(report, workshop.catalogue)
     as_of = workshop.clock()
     own_user_id = report.user_id if report.scope is Scope.OWN else None
@@ -201,15 +202,17 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
         interrupted_at(deadline, rows, workshop.clock),
     ):
         row_count = _rows_to_write(report, report_type, rows.rows_total)
+        record = record_of(report_type, rows)
         # No needless limit: with it, rows that came since the count would go unnoticed.
         limit = row_count if row_count < rows.rows_total else None
+        watch = Watch(report, row_count, deadline, workshop)
+        watch.look()
         figures = rows.figures(limit)
-        watched = Watched(rows, limit, report, row_count, deadline, workshop)
         with workshop.documents.open(document_key(report), report.format.content_type) as sink:
             written = workshop.render(
                 report,
                 report_type,
-                watched,
+                Watched(rows, limit, watch),
                 sink,
                 figures=figures,
                 as_of=as_of,
@@ -218,7 +221,8 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
             )
             if written.rows != row_count:  # raised inside the context, so that it is never stored
                 raise Internal("The document lacks rows.")
-        return Result(
+            watch.look()
+        result = Result(
             row_count=written.rows,
             rows_total=rows.rows_total,
             truncated=written.rows < rows.rows_total,
@@ -232,12 +236,13 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> Result:
             key=document_key(report),
             cut_cells=written.cut_cells,
         )
+        return result, record
 
 
 def document_key(report: Report) -> str:
     """Name the object after attempt and owner: a key that nobody else can have is never overwritten."""
     owner = (report.owner or "")[:8]
-    return f"reports/{report.created_at:%Y-%m-%d}/{report.uuid}/{report.attempt}-{owner}.{report.format.extension}"
+    return f"{report.folder}{report.attempt}-{owner}.{report.format.extension}"
 
 
 def _type_of(report: Report, catalogue: Catalogue) -> ReportType:
@@ -259,41 +264,68 @@ def _rows_to_write(report: Report, report_type: ReportType, rows_total: int) -> 
     raise TooManyRows(f"{report.format} holds {limit} rows of this type, and there are {rows_total}. {advice}")
 
 
+class Watch:
+    """
+    Looks at the clock, and tells the table how far we are: at most each second.
+
+    The table refuses to be told once the report is cancelled, deleted or another worker's, which ends the work.
+    """
+
+    def __init__(self, report: Report, row_count: int, deadline: datetime, workshop: Workshop) -> None:
+        self._report, self._row_count = report, row_count
+        self._deadline, self._workshop = deadline, workshop
+        self._done = 0
+        self._told_at: datetime | None = None
+
+    def over(self, chunks: Iterator[Rendered]) -> Iterator[Rendered]:
+        """
+        Pass rows through, and look between them.
+
+        Raises:
+            SourceUnavailable: There are not as many rows as were counted.
+            RenderError, Fenced: As `look`.
+        """
+        self.look()
+        for chunk in chunks:
+            yield chunk
+            self._done += chunk.rows
+            self.look()
+        if self._done != self._row_count:
+            raise SourceUnavailable("The data changed while it was read.")
+
+    def look(self) -> None:
+        """
+        Go on if there is time, and the report is still ours.
+
+        Raises:
+            TimedOut: There is no time left.
+            Fenced: It is not ours any more.
+        """
+        now = self._workshop.clock()
+        if now >= self._deadline:
+            raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
+        if self._told_at is None or now - self._told_at >= PROGRESS_EVERY:
+            percent = min(99, 99 * self._done // max(1, self._row_count))
+            progress = Progress(percent, "rendering", self._done, self._row_count, now)
+            self._workshop.reports.note_progress(self._report, progress)
+            self._told_at = now
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The first *limit* rows, or all; between them it looks at the clock, and tells the table how far we are."""
+    """The first *limit* rows, or all, with a look between them."""
 
     rows: Rows
     limit: int | None
-    report: Report
-    row_count: int
-    deadline: datetime
-    workshop: Workshop
+    watch: Watch
 
     def batches(self) -> Iterator[Batch]:
         """Pass the rows through as cells."""
-        return self._watched(self.rows.batches(self.limit))
+        return self.watch.over(self.rows.batches(self.limit))
 
     def lines(self, form: Form) -> Iterator[Lines]:
         """Pass the rows through as bytes."""
-        return self._watched(self.rows.lines(form, self.limit))
-
-    def _watched(self, chunks: Iterator[Rendered]) -> Iterator[Rendered]:
-        report, row_count, reports = self.report, self.row_count, self.workshop.reports
-        done, told_at = 0, self.workshop.clock()
-        reports.note_progress(report, Progress(0, "rendering", 0, row_count, told_at))
-        for chunk in chunks:
-            yield chunk
-            done += chunk.rows
-            now = self.workshop.clock()
-            if now >= self.deadline:
-                raise TimedOut("The time ran out before the document was written. Narrow the parameters.")
-            if now - told_at >= PROGRESS_EVERY:
-                percent = min(99, 99 * done // row_count)
-                reports.note_progress(report, Progress(percent, "rendering", done, row_count, now))
-                told_at = now
-        if done != row_count:
-            raise SourceUnavailable("The data changed while it was read.")
+        return self.watch.over(self.rows.lines(form, self.limit))
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def list_reports(listing: Listing, *, caller: Caller, lists: Lists) -> Page:
     def matches(report: Report) -> bool:
         return (
             filters.match(report)
-            and _is_visible(report, caller)
+            and is_visible(report, caller)
             and (report.deleted_at is None or caller.may(DELETE, report))
         )
 
@@ -92,7 +92,7 @@ def link_to_document(
 def _found(uuid: UUID, permission: str, caller: Caller, reports: Reports) -> Report:
     caller.require(permission)  # before the row is read
     report = caller.require_for(permission, reports.get(uuid))
-    if not _is_visible(report, caller):
+    if not is_visible(report, caller):
         raise NotFound
     return report
 
@@ -105,6 +105,6 @@ def _document_of(report: Report, now: datetime) -> Result:
     return report.result
 
 
-def _is_visible(report: Report, caller: Caller) -> bool:
+def is_visible(report: Report, caller: Caller) -> bool:
     """Inactive and deleted reports are there only for those who may update them."""
     return (report.is_active and not report.deleted_at) or caller.may(GENERATE, report)

@@ -117,6 +117,10 @@ class Report:
 
     `user_id` is the token's subject, compared as the raw string. `options` is None when the client
     sent none. `imported` marks a report made elsewhere: recorded as it stands, never rendered.
+    `revision` is new with every change from outside the pipeline. `purging` means that its documents
+    may be gone already, so it cannot be restored any more.
+    `record` are values of its one row, by column: str, int, exact Decimal, bool or None; a moment is ISO 8601.
+    `client_uuid` is the client's own name for it, unique among the user's; `published_at` came with an import.
     """
 
     id: int
@@ -146,21 +150,36 @@ class Report:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     deleted_at: datetime | None = None
+    purging: bool = False
+    revision: str | None = None
     progress: Progress | None = None
     result: Result | None = None
     error: Failure | None = None
+    record: Mapping[str, Any] | None = None
+    client_uuid: str | None = None
+    published_at: datetime | None = None
     schedule_id: str | None = None
     scheduled_for: str | None = None
 
     @property
     def is_queued(self) -> bool:
-        """Whether a worker may still have to do something for it."""
-        return self.is_active and not self.imported and not self.deleted_at and self.status in UNFINISHED
+        """Whether a worker may still have to do something for it; what runs, runs on when it is made inactive."""
+        is_wanted = self.is_active or self.status is Status.PROCESSING
+        return is_wanted and not self.imported and not self.deleted_at and not self.is_finished
+
+    def may_become(self, status: Status) -> bool:
+        """Whether its next status may be this one; an import stays as it was recorded."""
+        return not self.imported and status in MOVES[self.status]
 
     @property
     def is_finished(self) -> bool:
         """Whether it has come to an end."""
         return self.status not in UNFINISHED
+
+    @property
+    def folder(self) -> str:
+        """Where its documents lie in the bucket, and nobody else's."""
+        return f"reports/{self.created_at:%Y-%m-%d}/{self.uuid}/"
 
 
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
@@ -201,7 +220,7 @@ class Reuse:
     def accepts(self, report: Report, now: datetime) -> bool:
         """Whether the report will do, identical as it is."""
         if self.max_age is None:
-            return report.is_queued
+            return report.is_active and report.is_queued
         result = report.result
         is_there = report.is_active and report.deleted_at is None and result is not None and now < result.expires_at
         return is_there and result is not None and now - result.as_of <= self.max_age
@@ -209,7 +228,11 @@ class Reuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a client asks for, checked: the type is in the catalogue and the parameters fit its schema."""
+    """
+    What a client asks for, checked: the type is in the catalogue and the parameters fit its schema.
+
+    `record`, `client_uuid` and `published_at` are the report's.
+    """
 
     title: str
     report_type: str
@@ -220,6 +243,9 @@ class Order:
     options: Mapping[str, Any] | None
     locale: str
     reuse: Reuse | None = None
+    record: Mapping[str, Any] | None = None
+    client_uuid: str | None = None
+    published_at: datetime | None = None
     schedule_id: str | None = None
     scheduled_for: str | None = None
 
@@ -230,14 +256,14 @@ class IdempotencyKey:
     A client's promise that the same request is the same report.
 
     `value` is unique within a door and a caller; `fingerprint` is the SHA-256 of the request's body.
-    After its `lifetime` the same key may make another report.
+    After its `lifetime` the same key may make another report; one without is the client's own name for it, for ever.
     """
 
     door: str
     caller_id: str
     value: str
     fingerprint: str
-    lifetime: timedelta = timedelta(hours=24)
+    lifetime: timedelta | None = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,17 @@ class ReadReportSettings(Settings):
     documents_bucket: NonEmpty
 
 
+class UpdateReportSettings(Settings):
+    """Of `functions/update_report`."""
+
+    table_name: NonEmpty
+    catalogue_path: Path
+    max_unfinished: Annotated[int, Field(ge=1)]
+
+
 class SweepReportsSettings(Settings):
     """Of `functions/sweep_reports`."""
 
     table_name: NonEmpty
+    documents_bucket: NonEmpty
+    purge_days: Annotated[int, Field(ge=1)]

@@ -31,6 +31,7 @@ class Reports(Protocol):
     def dispatch(self, report: Report, *, due_at: datetime) -> None: ...
     def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None: ...
     def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None: ...
+    def dequeue(self, report: Report) -> None: ...
 
 
 class Repair(StrEnum):
@@ -39,6 +40,7 @@ class Repair(StrEnum):
     DISPATCHED = "dispatched"
     RECLAIMED = "reclaimed"
     EXHAUSTED = "exhausted"
+    DEQUEUED = "dequeued"
     LEFT = "left"
 
 
@@ -68,9 +70,12 @@ def sweep_reports(*, now: datetime, reports: Reports, limit: int = PER_SWEEP) ->
 
 
 def _repair(report: Report | None, now: datetime, reports: Reports) -> Repair:
-    if report is None or not report.is_queued or report.due_at is None or report.due_at > now:
+    if report is None or not _is_due(report, now):
         return Repair.LEFT  # the index lags behind the table
     try:
+        if _is_put_aside(report):
+            reports.dequeue(report)
+            return Repair.DEQUEUED
         if _is_hopeless(report, now):
             error = AttemptsExhausted("The report was tried as often as allowed and no attempt came to an end.")
             reports.exhaust(report, Failure(error.code, str(error), True, report.attempt), now=now)
@@ -89,3 +94,12 @@ def _is_hopeless(report: Report, now: datetime) -> bool:
     if report.attempt >= report.max_attempts:
         return True
     return report.dispatches >= GIVE_UP_DISPATCHES and now - report.created_at > GIVE_UP_AFTER
+
+
+def _is_due(report: Report, now: datetime) -> bool:
+    return (report.is_queued or _is_put_aside(report)) and report.due_at is not None and report.due_at <= now
+
+
+def _is_put_aside(report: Report) -> bool:
+    """Made inactive while a worker had it, who gave it back since."""
+    return report.status is Status.PENDING and not report.is_active and not report.imported and not report.deleted_at

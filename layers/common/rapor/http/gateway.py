@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +18,17 @@ STANDARD_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; header names are lower case, `body` is as sent."""
+    """
+    One HTTP request; header names are lower case, `body` and `raw_query` are as sent.
+
+    `query` has one value a name: API Gateway joins several with commas.
+    """
 
     route: str
     path: str
     path_parameters: Mapping[str, str]
     query: Mapping[str, str]
+    raw_query: str
     headers: Mapping[str, str]
     body: bytes
     claims: Mapping[str, Any] | None
@@ -45,6 +50,7 @@ class Request:
             path=event["rawPath"],
             path_parameters=event.get("pathParameters", {}),
             query=event.get("queryStringParameters", {}),
+            raw_query=event.get("rawQueryString", ""),
             headers=headers,
             body=_body(event),
             claims=(context.get("authorizer") or {}).get("jwt", {}).get("claims"),
@@ -68,7 +74,7 @@ class Response:
     """One answer; a body of None is an empty one."""
 
     status: int
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | Sequence[Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_event(self, request_id: str) -> dict[str, Any]:

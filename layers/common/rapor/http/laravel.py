@@ -1,5 +1,6 @@
 """Door B, `/api/v1/reports`, in Laravel's shapes."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -108,6 +109,28 @@ def as_detail(report: Report, caller: Caller) -> dict[str, Any]:
     if report.schedule_id is not None:
         answer |= {"schedule_id": report.schedule_id, "scheduled_for": report.scheduled_for}
     return answer
+
+
+def retried(report: Report, caller: Caller) -> Response:
+    """`202`: it is queued again, and its answer says when to look."""
+    return replace(detail(report, caller), status=202)
+
+
+def deleted() -> Response:
+    """What the original answers to a delete."""
+    return Response(200, {"message": "Report deleted"})
+
+
+def restored(report: Report) -> Response:
+    """What the original answers to a restore."""
+    shown = {
+        "id": report.id,
+        "uuid": str(report.uuid),
+        "title": report.title,
+        "is_active": report.is_active,
+        "deleted_at": None,
+    }
+    return Response(200, {"message": "Report restored", "report": shown})
 
 
 def page(request: Request, listing: Listing, found: Page, caller: Caller) -> Response:

@@ -1,14 +1,16 @@
-"""Errors as door B answers them: the seed's keys, a stable code and the request's id."""
+"""Errors as door B answers them: the seed's keys, a stable code and the request's id; door A says the same its way."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapor.errors import (
     BodyTooLarge,
+    Conflict,
     DocumentExpired,
     Forbidden,
     Invalid,
+    InvalidQuery,
     MalformedBody,
     NotCompleted,
     NotEstimated,
@@ -18,7 +20,9 @@ from rapor.errors import (
     TooManyUnfinished,
     Unauthenticated,
     UnsupportedMediaType,
+    UuidTaken,
 )
+from rapor.http import strapi
 from rapor.http.gateway import Request, Response
 
 STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
@@ -27,10 +31,13 @@ STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     NotCompleted: HTTPStatus.CONFLICT,
+    Conflict: HTTPStatus.CONFLICT,
     DocumentExpired: HTTPStatus.GONE,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidQuery: HTTPStatus.BAD_REQUEST,
+    UuidTaken: HTTPStatus.CONFLICT,
     TooManyUnfinished: HTTPStatus.TOO_MANY_REQUESTS,
     NotEstimated: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -39,9 +46,18 @@ RETRY_AFTER_SECONDS: Mapping[type[RequestError], int] = {TooManyUnfinished: 30, 
 Route = Callable[[Request], Response]
 
 
+class Problem(NamedTuple):
+    """An error as an answer, in door B's words."""
+
+    status: HTTPStatus
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
 def answer(event: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, Any]:
     """Find the route, run it, and turn what it returns or raises into API Gateway's answer."""
     request_id = event["requestContext"]["requestId"]
+    shape = strapi.refused if strapi.is_route(event["routeKey"]) else Response
     try:
         request = Request.from_event(event)
         route = routes.get(request.route)
@@ -49,14 +65,14 @@ def answer(event: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, A
             raise NotFound
         response = route(request)
     except RequestError as error:
-        response = problem(error, request_id)
+        response = shape(*problem(error, request_id))
     except StoreUnavailable:
         body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
-        response = Response(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
+        response = shape(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
     return response.to_event(request_id)
 
 
-def problem(error: RequestError, request_id: str) -> Response:
+def problem(error: RequestError, request_id: str) -> Problem:
     """Say what is wrong: never a stack, an echo of the input or a class name."""
     kind = next(kind for kind in type(error).__mro__ if kind in STATUS_OF)
     body: dict[str, Any] = {"message": str(error)}
@@ -64,4 +80,4 @@ def problem(error: RequestError, request_id: str) -> Response:
         body["errors"] = error.errors
     body |= {"code": error.code, "request_id": request_id}
     wait = RETRY_AFTER_SECONDS.get(kind)
-    return Response(STATUS_OF[kind], body, {"Retry-After": str(wait)} if wait else {})
+    return Problem(STATUS_OF[kind], body, {"Retry-After": str(wait)} if wait else {})

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rapor.errors import StoreUnavailable
 from rapor.store.faults import passing_faults_named
 
 if TYPE_CHECKING:
@@ -60,6 +61,25 @@ class DocumentBucket:
             ExpiresIn=int(lifetime.total_seconds()),
         )
         return link
+
+    def remove_folder(self, folder: str) -> None:
+        """
+        Remove every version of everything in *folder*, whose name ends with a slash.
+
+        Raises:
+            StoreUnavailable: The bucket did not remove all of it.
+        """
+        with passing_faults_named():
+            for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=folder):
+                self._remove([*page.get("Versions", []), *page.get("DeleteMarkers", [])])
+
+    def _remove(self, versions: list[dict[str, Any]]) -> None:
+        if not versions:
+            return
+        objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
+        answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
+        if answer.get("Errors"):
+            raise StoreUnavailable
 
 
 class DocumentUpload:

@@ -33,7 +33,7 @@ def typed(plain: Mapping[str, Any]) -> Item:
 
 
 def plain(item: Item) -> dict[str, Any]:
-    """Attribute values as Python values; numbers are int, for all of ours are whole."""
+    """Attribute values as Python values; numbers are int, for all of ours but a record's are whole."""
     return {name: _whole(_deserializer.deserialize(value)) for name, value in item.items()}
 
 
@@ -68,17 +68,31 @@ def to_plain(report: Report) -> dict[str, Any]:
         "updated_at": iso(report.updated_at),
         "options": None if report.options is None else _json(report.options),
         "imported": report.imported or None,
+        "record": report.record,
+        "client_uuid": report.client_uuid,
+        "published_at": iso(report.published_at) if report.published_at else None,
         "attempt": report.attempt,
         "max_attempts": report.max_attempts,
         "dispatches": report.dispatches,
         "schedule_id": report.schedule_id,
         "scheduled_for": report.scheduled_for,
+        "not_before": _milliseconds_or_none(report.not_before),
+        "owner": report.owner,
+        "lease_until": _milliseconds_or_none(report.lease_until),
+        "started_at": _iso_or_none(report.started_at),
+        "finished_at": _iso_or_none(report.finished_at),
+        "deleted_at": _iso_or_none(report.deleted_at),
+        "purging": report.purging or None,
+        "revision": report.revision,
+        "progress": part_map(report.progress) if report.progress else None,
+        "result": part_map(report.result) if report.result else None,
+        "error": part_map(report.error) if report.error else None,
     }
 
 
 def from_item(item: Item) -> Report:
     """Read a row."""
-    row = plain(item)
+    row = plain({name: value for name, value in item.items() if name != "record"})
     return Report(
         id=row["id"],
         uuid=UUID(row["uuid"]),
@@ -107,9 +121,14 @@ def from_item(item: Item) -> Report:
         started_at=_moment_or_none(row.get("started_at")),
         finished_at=_moment_or_none(row.get("finished_at")),
         deleted_at=_moment_or_none(row.get("deleted_at")),
+        purging=row.get("purging", False),
+        revision=row.get("revision"),
         progress=_progress(row.get("progress")),
         result=_result(row.get("result")),
         error=Failure(**row["error"]) if "error" in row else None,
+        record=_deserializer.deserialize(item["record"]) if "record" in item else None,  # its decimals are exact
+        client_uuid=row.get("client_uuid"),
+        published_at=_moment_or_none(row.get("published_at")),
         schedule_id=row.get("schedule_id"),
         scheduled_for=row.get("scheduled_for"),
     )
@@ -147,6 +166,14 @@ def _moment(text: str) -> datetime:
 
 def _moment_or_none(text: str | None) -> datetime | None:
     return _moment(text) if text else None
+
+
+def _iso_or_none(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
+def _milliseconds_or_none(moment: datetime | None) -> int | None:
+    return milliseconds(moment) if moment else None
 
 
 def _from_milliseconds(number: int | None) -> datetime | None:

@@ -3,17 +3,19 @@ What lies where in the table.
 
     item          pk                                   sk
     report        REPORT#<uuid>                        REPORT
-    idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at
+    idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at, if it has one
 
     index         pk                       sk                        who is in it
     by_user       USER#<user id>           <created>#<uuid>          every report
     by_all        ALL#<0-7>                <created>#<uuid>          every report; one constant key would throttle
     open          OPEN#<0-15>              due_at                    what the sweep may have to look at
+                  TRASH#<0-15>             deleted_at, as due_at     what is purged some day
     unfinished    UNFINISHED#<user id>     <created>#<uuid>          what counts against the caller's cap
 """
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from rapor.report import IdempotencyKey, Report, iso
@@ -22,6 +24,7 @@ from rapor.store.items import Item, milliseconds, to_plain, typed
 ALL_SHARDS = 8
 OPEN_SHARDS = 16
 FIRST_DUE = timedelta(minutes=2)  # a stream record is usually there within a second
+QUEUES = ("open_pk", "due_at", "unfinished_pk", "lane")  # attributes that only a report in a queue has
 
 
 def report_key(uuid: UUID) -> Item:
@@ -46,7 +49,7 @@ def uuid_in(item: Item) -> UUID:
 
 
 def report_row(report: Report) -> Item:
-    """Make the row of a new report; one that waits for nobody is in no queue."""
+    """Make the row of a new report."""
     keys = {
         "pk": f"REPORT#{report.uuid}",
         "sk": "REPORT",
@@ -54,22 +57,34 @@ def report_row(report: Report) -> Item:
         "all_pk": f"ALL#{report.uuid.int % ALL_SHARDS}",
         "created_sk": created_key(report.created_at, report.uuid),
     }
-    if report.is_queued:
-        keys |= {"open_pk": f"OPEN#{report.uuid.int % OPEN_SHARDS}", "unfinished_pk": f"UNFINISHED#{report.user_id}"}
-    due = milliseconds(report.created_at + FIRST_DUE) if report.is_queued else None
-    lane = report.lane.value if report.is_queued else None
-    return typed({**keys, **to_plain(report), "due_at": due, "lane": lane})
+    return typed({**keys, **to_plain(report), **queue_keys(report)})
+
+
+def queue_keys(report: Report) -> dict[str, Any]:
+    """
+    Say which queues a report waits in; what waits for nobody is in none.
+
+    One that has just come to wait is due some time after that, for the stream is quicker.
+    """
+    keys: dict[str, Any] = dict.fromkeys(QUEUES)
+    shard = report.uuid.int % OPEN_SHARDS
+    if report.deleted_at:
+        return keys | {"open_pk": f"TRASH#{shard}", "due_at": milliseconds(report.deleted_at)}
+    if not report.is_queued:
+        return keys
+    return {
+        "open_pk": f"OPEN#{shard}",
+        "due_at": milliseconds(report.due_at or report.updated_at + FIRST_DUE),
+        "unfinished_pk": f"UNFINISHED#{report.user_id}",
+        "lane": report.lane.value,
+    }
 
 
 def idempotency_row(key: IdempotencyKey, report: Report, row: Item) -> Item:
     """Remember what the key made, as it was made."""
+    expires_at = int((report.created_at + key.lifetime).timestamp()) if key.lifetime else None
     return {
         **idempotency_key(key),
-        **typed(
-            {
-                "fingerprint": key.fingerprint,
-                "expires_at": int((report.created_at + key.lifetime).timestamp()),
-            }
-        ),
+        **typed({"fingerprint": key.fingerprint, "expires_at": expires_at}),
         "first": {"M": row},
     }

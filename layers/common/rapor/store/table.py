@@ -13,7 +13,7 @@ from uuid import UUID
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from rapor.errors import Fenced, KeyReused, StoreUnavailable
+from rapor.errors import Fenced, KeyReused, StoreUnavailable, UuidTaken
 from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status, iso
 from rapor.store.faults import passing_faults_named, refused_item
 from rapor.store.items import (
@@ -26,6 +26,7 @@ from rapor.store.items import (
 )
 from rapor.store.keys import (
     OPEN_SHARDS,
+    QUEUES,
     idempotency_key,
     idempotency_row,
     report_key,
@@ -91,16 +92,26 @@ class ReportTable:
 
         Raises:
             KeyReused: It was another body.
+            UuidTaken: The same, of a key without end.
         """
-        with passing_faults_named():
-            answer = self._client.get_item(TableName=self._name, Key=idempotency_key(key), ConsistentRead=True)
-        item = answer.get("Item")
+        item = self._key_item(key)
         # DynamoDB deletes expired items late, so their time is looked at here.
-        if item is None or int(item["expires_at"]["N"]) <= now.timestamp():
+        if item is None or ("expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()):
             return None
         if item["fingerprint"]["S"] != key.fingerprint:
-            raise KeyReused
+            raise KeyReused if key.lifetime else UuidTaken
         return from_item(item["first"]["M"])
+
+    def named(self, key: IdempotencyKey) -> UUID | None:
+        """Which report a key without end stands for, whatever its body was."""
+        item = self._key_item(key)
+        return UUID(item["first"]["M"]["uuid"]["S"]) if item else None
+
+    def _key_item(self, key: IdempotencyKey) -> Item | None:
+        with passing_faults_named():
+            answer = self._client.get_item(TableName=self._name, Key=idempotency_key(key), ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
 
     def count_unfinished(self, user_id: str, *, limit: int) -> int:
         """How many unfinished reports the user has, counted up to *limit*."""
@@ -163,21 +174,24 @@ class ReportTable:
         """
         self._update_held(report, "SET progress = :progress", {":progress": part_map(progress)})
 
-    def complete(self, report: Report, result: Result, *, now: datetime) -> None:
+    def complete(
+        self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any] | None = None
+    ) -> None:
         """
-        End the report with its document.
+        End the report with its document, and with the values of its one row where its type records them.
 
         Raises:
             Fenced: It is not ours any more; the document stays an orphan.
         """
         done = Progress(100, "completed", result.row_count, result.row_count, now)
-        self._finish(
-            report,
-            Status.COMPLETED,
+        assignments, values = (
             "#result = :result, progress = :progress",
             {":result": part_map(result), ":progress": part_map(done)},
-            now,
         )
+        if record:
+            assignments += ", #record = :record"
+            values[":record"] = dict(record)
+        self._finish(report, Status.COMPLETED, assignments, values, now)
 
     def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
         """
@@ -306,6 +320,20 @@ class ReportTable:
             },
         )
 
+    def dequeue(self, report: Report) -> None:
+        """
+        Take a report that nobody is to render out of the queues.
+
+        Raises:
+            Fenced: Somebody moved it meanwhile.
+        """
+        self._update(
+            report.uuid,
+            f"REMOVE {', '.join(QUEUES)}",
+            f"{FOUND} AND is_active = :false",
+            {**_found_values(report), ":false": False},
+        )
+
     # -- read -----------------------------------------------------------------
 
     def get(self, uuid: UUID) -> Report | None:
@@ -317,7 +345,8 @@ class ReportTable:
     # -- shared ---------------------------------------------------------------
 
     def _update(self, uuid: UUID, update: str, condition: str, values: Mapping[str, Any]) -> None:
-        names = {name: name[1:] for name in ("#status", "#owner", "#result", "#error") if name in update + condition}
+        reserved = ("#status", "#owner", "#result", "#error", "#record")
+        names = {name: name[1:] for name in reserved if name in update + condition}
         try:
             with passing_faults_named():
                 self._client.update_item(

@@ -1,0 +1,55 @@
+"""Remove for good what was deleted long enough ago: first the documents, then the row that leads to them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from rapor.errors import Fenced
+from rapor.report import Report
+
+PER_PURGE = 80  # at some five requests each, well within what the sweep leaves of a minute
+
+
+class Reports(Protocol):
+    """The trash; writes are refused when the report is not any more what was found."""
+
+    def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def get(self, uuid: UUID) -> Report | None: ...
+    def change(self, found: Report, changed: Report) -> Report: ...
+    def remove(self, found: Report) -> None: ...
+
+
+class Documents(Protocol):
+    """Where documents are kept."""
+
+    def remove_folder(self, folder: str) -> None: ...
+
+
+def purge_reports(
+    *, now: datetime, keep: timedelta, reports: Reports, documents: Documents, limit: int = PER_PURGE
+) -> int:
+    """
+    Purge at most *limit* reports deleted *keep* ago; returns how many.
+
+    Raises:
+        StoreUnavailable: The table or the bucket could not be reached; the next purge goes on where this one stopped.
+    """
+    purged = 0
+    for uuid in reports.deleted_before(now - keep, limit=limit):
+        report = reports.get(uuid)
+        if report and report.deleted_at and report.deleted_at <= now - keep:
+            with suppress(Fenced):  # restored meanwhile
+                _purge(report, reports, documents)
+                purged += 1
+    return purged
+
+
+def _purge(report: Report, reports: Reports, documents: Documents) -> None:
+    """Shut out a restore first: it would find a report whose document is half gone."""
+    if not report.purging:
+        report = reports.change(report, replace(report, purging=True))
+    documents.remove_folder(report.folder)
+    reports.remove(report)

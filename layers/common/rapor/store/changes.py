@@ -1,0 +1,114 @@
+"""
+The table's writes for those who change a report from outside the pipeline: its clients, and the purge.
+
+One way for all: who changes a report says what it was and what it shall be, and the difference is written on
+condition that its status, attempt and revision are still the same. Workers and the sweep move the first two, every
+change here makes a new revision; so nothing that a decision rested on can have moved.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from botocore.exceptions import ClientError
+
+from rapor.errors import Fenced
+from rapor.report import Report
+from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.items import from_item, milliseconds, to_plain, typed
+from rapor.store.keys import OPEN_SHARDS, QUEUES, queue_keys, report_key, uuid_in
+from rapor.store.table import ReportTable
+
+UNCHANGED = "#status = :found_status AND attempt = :found_attempt AND "
+SAME_REVISION = "revision = :found_revision"
+NO_REVISION = "attribute_not_exists(revision)"
+
+
+class ReportChanges(ReportTable):
+    """The same table, also for those who change reports."""
+
+    def change(self, found: Report, changed: Report) -> Report:
+        """
+        Make *found* what *changed* says, with the queues that follow from it; returns the row as it is then.
+
+        Raises:
+            Fenced: It is not any more what was found.
+        """
+        revision = uuid4().hex
+        update, names, values = _difference(_attributes(found), _attributes(changed) | {"revision": revision})
+        condition, seen = _as_found(found)
+        try:
+            with passing_faults_named():
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key=report_key(found.uuid),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names | {"#status": "status"},
+                    ExpressionAttributeValues=typed(values | seen),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            row = refused_item(error)
+            if row and row.get("revision", {}).get("S") == revision:  # was it me?
+                return from_item(row)
+            raise Fenced from error
+        return from_item(answer["Attributes"])
+
+    def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]:
+        """Reports in the trash since before *moment*: at most *limit*, shard after shard."""
+        for shard in range(OPEN_SHARDS):
+            with passing_faults_named():
+                answer = self._client.query(
+                    TableName=self._name,
+                    IndexName="open",
+                    Limit=max(1, limit // OPEN_SHARDS),
+                    KeyConditionExpression="open_pk = :pk AND due_at <= :moment",
+                    ExpressionAttributeValues=typed({":pk": f"TRASH#{shard}", ":moment": milliseconds(moment)}),
+                )
+            yield from (uuid_in(item) for item in answer["Items"])
+
+    def remove(self, found: Report) -> None:
+        """
+        Remove the row for good.
+
+        Raises:
+            Fenced: It is not any more what was found.
+        """
+        condition, seen = _as_found(found)
+        try:
+            with passing_faults_named():
+                self._client.delete_item(
+                    TableName=self._name,
+                    Key=report_key(found.uuid),
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=typed(seen),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if refused_item(error):  # no row: gone, by this very request or one like it
+                raise Fenced from error
+
+
+def _attributes(report: Report) -> dict[str, Any]:
+    return {**to_plain(report), **queue_keys(report)}
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Make an update's expression, names and values; queues are left for certain, for the sweep may lag behind."""
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    kept = {name: value for name, value in changed.items() if value is not None}
+    gone = [name for name, value in after.items() if value is None and (name in changed or name in QUEUES)]
+    update = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
+    if gone:
+        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    return update, {f"#{name}": name for name in [*kept, *gone]}, {f":{name}": value for name, value in kept.items()}
+
+
+def _as_found(found: Report) -> tuple[str, dict[str, Any]]:
+    """Make the condition that nobody changed or moved the report, and the values in it."""
+    seen = {":found_status": found.status.value, ":found_attempt": found.attempt, ":found_revision": found.revision}
+    return UNCHANGED + (SAME_REVISION if found.revision else NO_REVISION), seen

@@ -1,0 +1,97 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from rapor.errors import Fenced, StoreUnavailable
+from rapor.purge import purge_reports
+from rapor.report import Report
+from tests.builders import NOW, a_report
+from tests.unit.fakes import FakeReports
+
+KEEP = timedelta(days=30)
+OLD = NOW - KEEP
+
+
+class FakeTrash(FakeReports):
+    """A table whose index of deleted reports lags behind: it names every row there ever was."""
+
+    def __init__(self, *reports: Report) -> None:
+        super().__init__(*reports)
+        self.indexed = list(self.rows)
+
+    def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]:
+        yield from self.indexed[:limit]
+
+    def remove(self, found: Report) -> None:
+        if self.rows[found.uuid] != found:
+            raise Fenced
+        del self.rows[found.uuid]
+
+
+class FakeFolders:
+    def __init__(self, *folders: str) -> None:
+        self.folders = set(folders)
+
+    def remove_folder(self, folder: str) -> None:
+        self.folders.discard(folder)
+
+
+def purged(trash: FakeTrash, documents: FakeFolders, *, limit: int = 9) -> int:
+    return purge_reports(now=NOW, keep=KEEP, reports=trash, documents=documents, limit=limit)
+
+
+def test_what_was_deleted_long_enough_ago_goes_with_its_documents() -> None:
+    old, kept = a_report(deleted_at=OLD), a_report(uuid=uuid4(), deleted_at=OLD + timedelta(seconds=1))
+    trash, documents = FakeTrash(old, kept), FakeFolders(old.folder, kept.folder)
+
+    assert purged(trash, documents) == 1
+    assert trash.rows == {kept.uuid: kept}
+    assert documents.folders == {kept.folder}
+
+
+def test_a_report_that_came_back_is_left_with_its_documents() -> None:
+    back = a_report()
+    trash, documents = FakeTrash(back), FakeFolders(back.folder)
+
+    assert purged(trash, documents) == 0
+    assert trash.rows == {back.uuid: back}
+    assert documents.folders == {back.folder}
+
+
+def test_a_restore_that_comes_first_keeps_the_documents() -> None:
+    class Restored(FakeTrash):
+        def change(self, found: Report, changed: Report) -> Report:
+            self.rows[found.uuid] = replace(found, deleted_at=None, revision="theirs")
+            return super().change(found, changed)
+
+    old = a_report(deleted_at=OLD)
+    trash, documents = Restored(old), FakeFolders(old.folder)
+
+    assert purged(trash, documents) == 0
+    assert trash.rows[old.uuid].deleted_at is None
+    assert documents.folders == {old.folder}
+
+
+def test_restoring_is_shut_out_before_a_document_goes_and_the_next_purge_goes_on() -> None:
+    class Broken(FakeFolders):
+        def remove_folder(self, folder: str) -> None:
+            raise StoreUnavailable
+
+    old = a_report(deleted_at=OLD)
+    trash, documents = FakeTrash(old), FakeFolders(old.folder)
+
+    with pytest.raises(StoreUnavailable):
+        purged(trash, Broken(old.folder))
+    assert trash.rows[old.uuid].purging
+    assert purged(trash, documents) == 1
+    assert (trash.rows, documents.folders) == ({}, set())
+
+
+def test_a_purge_is_bounded() -> None:
+    trash = FakeTrash(*(a_report(uuid=uuid4(), deleted_at=OLD) for _ in range(5)))
+
+    assert purged(trash, FakeFolders(), limit=3) == 3
+    assert len(trash.rows) == 2
