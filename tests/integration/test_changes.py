@@ -16,6 +16,7 @@ from local.template import Stack
 from rapor.errors import Fenced, NotFailed, RaporError
 from rapor.purge import purge_reports
 from rapor.report import Failure, Lane, Progress, Report, Result, Status
+from rapor.score import key_of
 from rapor.store.changes import ReportChanges
 from rapor.store.documents import DocumentBucket
 from rapor.sweep import sweep_reports
@@ -402,6 +403,20 @@ def test_the_sweep_and_the_trash_leave_each_other_alone(table: ReportChanges) ->
     assert waiting.uuid not in set(table.deleted_before(NEXT_YEAR, limit=10_000))
     assert gone.uuid in set(table.deleted_before(NOW, limit=10_000))
     assert gone.uuid not in set(table.deleted_before(NOW - timedelta(milliseconds=1), limit=10_000))
+
+
+def test_a_purge_forgets_a_reports_name_and_no_others(table: ReportChanges, documents: DocumentBucket) -> None:
+    owner = str(uuid4())
+    named = a_report(uuid=uuid4(), user_id=owner, client_uuid="mine", deleted_at=NOW, status=Status.FAILED)
+    later = a_report(uuid=uuid4(), user_id=owner, client_uuid="mine")
+    table.add(named, key_of(owner, "mine", "f"))
+    table.forget(key_of(owner, "mine"), later)
+    kept = table.replayed(key_of(owner, "mine", "f"), NOW)
+
+    purge_reports(now=NEXT_YEAR, keep=KEEP, reports=table, documents=documents)
+
+    assert kept is not None
+    assert table.replayed(key_of(owner, "mine", "f"), NEXT_YEAR) is None
 
 
 def test_a_purge_wakes_no_worker(table: ReportChanges, documents: DocumentBucket) -> None:

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "read": USE_CASE | {"listing"},
     "sweep": USE_CASE,
     "update": USE_CASE,
-    "purge": USE_CASE,
+    "purge": USE_CASE | {"score"},
     "http": CORE | {"caller", "catalogue", "listing", "score"},
     "store": ADAPTER | {"listing"},
     "data": ADAPTER,

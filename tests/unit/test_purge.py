@@ -7,7 +7,8 @@ import pytest
 
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.purge import purge_reports
-from rapor.report import Report
+from rapor.report import IdempotencyKey, Report
+from rapor.score import key_of
 from tests.builders import NOW, a_report
 from tests.unit.fakes import FakeReports
 
@@ -24,6 +25,10 @@ class FakeTrash(FakeReports):
 
     def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]:
         yield from self.indexed[:limit]
+
+    def forget(self, key: IdempotencyKey, report: Report) -> None:
+        if key in self.keys and self.keys[key].uuid == report.uuid:
+            del self.keys[key]
 
     def remove(self, found: Report) -> None:
         if self.rows[found.uuid] != found:
@@ -50,6 +55,17 @@ def test_what_was_deleted_long_enough_ago_goes_with_its_documents() -> None:
     assert purged(trash, documents) == 1
     assert trash.rows == {kept.uuid: kept}
     assert documents.folders == {kept.folder}
+
+
+def test_a_clients_own_name_goes_with_its_report() -> None:
+    named = a_report(client_uuid="mine", deleted_at=OLD)
+    trash = FakeTrash(named)
+    mine, another = key_of("1", "mine"), key_of("1", "another")
+    trash.keys = {mine: named, another: a_report(uuid=uuid4())}
+
+    purged(trash, FakeFolders())
+
+    assert list(trash.keys) == [another]
 
 
 def test_a_report_that_came_back_is_left_with_its_documents() -> None:

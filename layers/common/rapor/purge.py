@@ -1,4 +1,4 @@
-"""Remove for good what was deleted long enough ago: first the documents, then the row that leads to them."""
+"""Remove for good what was deleted long enough ago: first documents and name, then the row that leads to them."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,7 +8,8 @@ from typing import Protocol
 from uuid import UUID
 
 from rapor.errors import Fenced
-from rapor.report import Report
+from rapor.report import IdempotencyKey, Report
+from rapor.score import key_of
 
 PER_PURGE = 80  # at some five requests each, well within what the sweep leaves of a minute
 
@@ -19,6 +20,7 @@ class Reports(Protocol):
     def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]: ...
     def get(self, uuid: UUID) -> Report | None: ...
     def change(self, found: Report, changed: Report) -> Report: ...
+    def forget(self, key: IdempotencyKey, report: Report) -> None: ...
     def remove(self, found: Report) -> None: ...
 
 
@@ -52,4 +54,6 @@ def _purge(report: Report, reports: Reports, documents: Documents) -> None:
     if not report.purging:
         report = reports.change(report, replace(report, purging=True))
     documents.remove_folder(report.folder)
+    if report.client_uuid:  # remembered without end, with the report as it was ordered
+        reports.forget(key_of(report.user_id, report.client_uuid), report)
     reports.remove(report)

@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced
-from rapor.report import Report
+from rapor.report import IdempotencyKey, Report
 from rapor.store.faults import passing_faults_named, refused_item
 from rapor.store.items import from_item, milliseconds, to_plain, typed
-from rapor.store.keys import OPEN_SHARDS, QUEUES, queue_keys, report_key, uuid_in
+from rapor.store.keys import OPEN_SHARDS, QUEUES, idempotency_key, queue_keys, report_key, uuid_in
 from rapor.store.table import ReportTable
 
 UNCHANGED = "#status = :found_status AND attempt = :found_attempt AND "
@@ -69,6 +69,20 @@ class ReportChanges(ReportTable):
                     ExpressionAttributeValues=typed({":pk": f"TRASH#{shard}", ":moment": milliseconds(moment)}),
                 )
             yield from (uuid_in(item) for item in answer["Items"])
+
+    def forget(self, key: IdempotencyKey, report: Report) -> None:
+        """Forget what the key made, if that was this report."""
+        try:
+            with passing_faults_named():
+                self._client.delete_item(
+                    TableName=self._name,
+                    Key=idempotency_key(key),
+                    ConditionExpression="#first.#uuid = :uuid",
+                    ExpressionAttributeNames={"#first": "first", "#uuid": "uuid"},
+                    ExpressionAttributeValues=typed({":uuid": str(report.uuid)}),
+                )
+        except ClientError as error:
+            refused_item(error)  # forgotten already, or another's
 
     def remove(self, found: Report) -> None:
         """
