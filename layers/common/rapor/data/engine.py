@@ -30,7 +30,7 @@ from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, Timed
 from rapor.figures import Figures
 from rapor.sql import literal, quoted
 
-BATCH_ROWS = 2048  # DuckDB's own vectors are no smaller
+BATCH_ROWS, LINE_BATCH_ROWS = 4096, 512  # a row's bytes are larger than any of its cells
 MOST_POINTS = 1000  # of a chart; more cannot be told apart on a page
 MB = 1024 * 1024
 
@@ -203,7 +203,7 @@ class Rows:
             RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
         """
         return self._streamed(
-            lambda: self._first(limit),
+            lambda: _records(self._first(limit)),
             lambda record: Batch(convert(record.column(index)) for index, convert in self._converters),
         )
 
@@ -215,11 +215,11 @@ class Rows:
             RenderError: As `batches`.
         """
 
-        def written() -> duckdb.DuckDBPyRelation:
+        def written() -> Iterator[RecordBatch]:
             names = [f"{expression} as {name}" for name, expression in form.names.items()]
             rows = self._first(limit).project(", ".join([*self._shown, "row_number() over () as _row"]))
             rows = rows.project(", ".join(["*", *names]))
-            return rows.project(f"{form.line}, cast({form.cut_cells} as integer)")
+            return _records(rows.project(f"{form.line}, cast({form.cut_cells} as integer)"), LINE_BATCH_ROWS)
 
         return self._streamed(written, lambda record: Lines(*text_of(record, 0), sum(numbers_of(record, 1))))
 
@@ -227,10 +227,10 @@ class Rows:
         return self._relation if limit is None else self._relation.limit(limit)
 
     def _streamed(
-        self, relation: Callable[[], duckdb.DuckDBPyRelation], read: Callable[[RecordBatch], Chunk]
+        self, start: Callable[[], Iterator[RecordBatch]], read: Callable[[RecordBatch], Chunk]
     ) -> Iterator[Chunk]:
         with translated(self._place, self._values):
-            records = _records(relation())
+            records = start()
         while True:
             with translated(self._place, self._values):
                 self._go_on()
@@ -254,21 +254,22 @@ class Rows:
 @dataclass(frozen=True, slots=True)
 class SmallBatches:
     """
-    A relation's stream in batches of `BATCH_ROWS`.
+    A relation's stream in batches of so many rows.
 
     Lazy, as `execute().to_arrow_reader()` is not. DuckDB's public way has 131,072 rows a batch unless pyarrow is
     there: with cells of 2 kB that is 696 MB at the peak, and 123 MB so.
     """
 
     relation: duckdb.DuckDBPyRelation
+    rows: int
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Start the query."""
-        return self.relation._submit("stream", BATCH_ROWS).arrow_capsule()  # noqa: SLF001
+        return self.relation._submit("stream", self.rows).arrow_capsule()  # noqa: SLF001
 
 
-def _records(relation: duckdb.DuckDBPyRelation) -> Iterator[RecordBatch]:
-    yield from RecordBatchReader.from_stream(SmallBatches(relation))
+def _records(relation: duckdb.DuckDBPyRelation, batch_rows: int = BATCH_ROWS) -> Iterator[RecordBatch]:
+    yield from RecordBatchReader.from_stream(SmallBatches(relation, batch_rows))
 
 
 def _few(relation: duckdb.DuckDBPyRelation, converters: Sequence[tuple[int, "Convert"]]) -> list[tuple[Any, ...]]:

@@ -4,23 +4,19 @@ Cells as SpreadsheetML (ECMA-376 part 1 §18.3.1.4), written by DuckDB. Nothing 
 `_n` is the row's number on its sheet, as text. NULL is no cell, and neither is empty text.
 """
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
 
 from rapor.batches import Form
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.excel.styles import Style, Styles
+from rapor.documents.excel.text import cut, escaped, is_cut
 from rapor.documents.sql import iso_moment
 from rapor.sql import concat, literal, quoted
 
-TEXT_LIMIT = 32_767  # UTF-16 units a cell may hold
 EXACT_DIGITS = 15  # Excel rounds numbers after that
 EPOCH = "1899-12-30"
 FIRST_DAY = "1900-03-01"  # Excel's calendar has a 29 February 1900
 MICROSECONDS_A_DAY = 86_400_000_000
-FORBIDDEN = [*range(9), 11, 12, *range(13, 32), 0xFFFE, 0xFFFF]  # XML 1.0 §2.2; CR would be read as LF
-SPECIAL = r"[&<>\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
-ASTRAL = r"[\x{10000}-\x{10FFFF}]"  # two UTF-16 units each
 
 
 def letters_of(index: int) -> str:
@@ -46,7 +42,7 @@ INLINE_END = "</t></is></c>"
 def form_of(columns: Sequence[Column], styles: Styles, rows_a_sheet: int) -> Form:
     """Write a row of a sheet, of which the first row is the head."""
     names = {"_n": f"cast((_row - 1) % {rows_a_sheet} + 2 as varchar)"}
-    names |= {digits(column): f"cast({quoted(column.name)} as varchar)" for column in columns if is_decimal(column)}
+    names |= {text_of(column): TEXTS[column.type](quoted(column.name)) for column in columns if column.type in TEXTS}
     cells = [to_cell(column, letters_of(index), styles.of(column)) for index, column in enumerate(columns)]
     cut = [is_cut(quoted(column.name)) for column in columns if column.type is ColumnType.TEXT]
     line = concat("'<row r=\"'", "_n", "'\">'", *cells, "'</row>'")
@@ -58,7 +54,7 @@ def to_cell(column: Column, letters: str, style: int) -> str:
     name = quoted(column.name)
     match column.type:
         case ColumnType.TEXT:
-            return f"case when {name} <> '' then {text_cell(letters, escaped(name))} end"
+            return f"case when {name} <> '' then {text_cell(letters, escaped(text_of(column)))} end"
         case ColumnType.INTEGER:
             return integer(column, letters, style)
         case ColumnType.DECIMAL:
@@ -73,6 +69,17 @@ def to_cell(column: Column, letters: str, style: int) -> str:
             return f"""case when {name} is not null then {boolean_cell(letters, name)} end"""
 
 
+def text_of(column: Column) -> str:
+    """The name of a column's text, where it has one."""
+    return f"__{column.name}"
+
+
+TEXTS: Mapping[ColumnType, Callable[[str], str]] = {
+    ColumnType.TEXT: cut,
+    ColumnType.DECIMAL: lambda name: f"cast({name} as varchar)",
+}
+
+
 def integer(column: Column, letters: str, style: int) -> str:
     """A number; text where Excel would round."""
     name, limit = quoted(column.name), 10**EXACT_DIGITS
@@ -83,21 +90,11 @@ def integer(column: Column, letters: str, style: int) -> str:
 
 def decimal(column: Column, letters: str, style: int) -> str:
     """A number; text where Excel would round."""
-    text = digits(column)
+    text = text_of(column)
     significant = f"trim(replace(replace({text}, '.', ''), '-', ''), '0')"
     exact = f"strlen({text}) <= {EXACT_DIGITS} or strlen({significant}) <= {EXACT_DIGITS}"
     long = text_cell(letters, text, Style.LONG_NUMBER)
     return or_text(text, exact, number_cell(letters, text, style), long)
-
-
-def digits(column: Column) -> str:
-    """The name of a decimal's text."""
-    return f"_{column.name}"
-
-
-def is_decimal(column: Column) -> bool:
-    """Whether its cells are read as text more than once."""
-    return column.type is ColumnType.DECIMAL
 
 
 def serial(name: str) -> str:
@@ -128,40 +125,3 @@ def text_cell(letters: str, text: str, style: int = Style.TEXT) -> str:
 def cell(letters: str, start: str, content: str, end: str) -> str:
     """Put a cell together."""
     return concat(literal(f'<c r="{letters}'), "_n", literal(start), content, literal(end))
-
-
-def escaped(name: str) -> str:
-    """Cut what is too long, and escape what XML cannot hold, as `xml.escape` does."""
-    text = reduce(replaced, [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")], not_escaped_already(cut(name)))
-    text = reduce(replaced, [(chr(code), f"_x{code:04X}_") for code in FORBIDDEN], text)
-    special = f"strlen({name}) > {TEXT_LIMIT} or regexp_matches({name}, {literal(SPECIAL)})"
-    return f"case when {special} then {text} else {name} end"
-
-
-def replaced(text: str, pair: tuple[str, str]) -> str:
-    """Replace a character."""
-    character, by = pair
-    return f"replace({text}, chr({ord(character)}), {literal(by)})"
-
-
-def not_escaped_already(text: str) -> str:
-    """Escape text that looks escaped: the underscore before `x0041_` becomes `_x005F_`."""
-    between = f"string_split({text}, '_')"
-    looks = f"i > 1 and i < len({between}) and regexp_full_match(part, 'x[0-9A-Fa-f]{{4}}')"
-    return f"array_to_string(list_transform({between}, lambda part, i: if({looks}, 'x005F_' || part, part)), '_')"
-
-
-def cut(name: str) -> str:
-    """Give as much as a cell may hold, at most: a little less where characters of two units are cut off."""
-    return f"left({name}, {TEXT_LIMIT} - {astral(f'left({name}, {TEXT_LIMIT})')})"
-
-
-def is_cut(name: str) -> str:
-    """1 where `cut` leaves something out."""
-    units = f"length({name}) + {astral(name)}"
-    return f"case when strlen({name}) > {TEXT_LIMIT} then cast({units} > {TEXT_LIMIT} as integer) else 0 end"
-
-
-def astral(text: str) -> str:
-    """How many characters have two UTF-16 units."""
-    return f"(length({text}) - length(regexp_replace({text}, {literal(ASTRAL)}, '', 'g')))"

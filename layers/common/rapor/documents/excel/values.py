@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from rapor.catalogue import ColumnType
-from rapor.documents.excel.cells import EPOCH, EXACT_DIGITS, FIRST_DAY, TEXT_LIMIT, inline
+from rapor.documents.excel.cells import EPOCH, EXACT_DIGITS, FIRST_DAY, inline
 from rapor.documents.excel.styles import Style
+from rapor.documents.excel.text import TEXT_LIMIT
 from rapor.documents.excel.xml import escape
 from rapor.documents.rows import finite_number
 
