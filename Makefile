@@ -32,9 +32,11 @@ test: .venv/.ready  ## unit, integration, faults and e2e tests (ARGS for pytest)
 
 check: lint types test-3.11 template build-arm64 build test-runtime  ## all else that CI runs
 
-bench: .venv/.ready  ## run benchmarks/*.py
-	@for file in benchmarks/*.py; do [ -e "$$file" ] || { echo 'benchmarks/ is empty'; break; }; \
-		$(say) "$$file"; $(python) "$$file"; done
+bench: .venv/.ready .venv-bench/.ready  ## run benchmarks/*.py
+	@for file in benchmarks/*.py; do $(say) "$$file"; $(python) "$$file"; done
+
+bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other writers (ROWS, FORMATS; SAVE=1 writes docs/benchmarks.md)
+	@$(python) benchmarks/documents.py $(if $(ROWS),--rows $(ROWS)) $(if $(FORMATS),--formats $(FORMATS)) $(if $(SAVE),--save)
 
 clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
 	rm -rf .venv .venv-* .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -64,6 +66,7 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
+	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 compile = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
@@ -124,6 +127,12 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-sam,$<)
 	@mkdir -p .aws-sam; touch $@
 
+.venv-bench/.ready: requirements/bench.txt .venv/bin/uv
+	@$(say) 'setting up .venv-bench: what documents are measured against'
+	@$(PYTHON) -m venv --clear .venv-bench
+	@$(call install,.venv-bench,$<)
+	@touch $@
+
 .venv-runtime/.ready: requirements/runtime.txt .venv/bin/uv
 	@[ -n '$(call find-python,3.13)' ] || { echo 'python3.13 is needed to build: Lambda runs it, and bytecode fits one version' >&2; exit 1; }
 	@$(say) 'setting up .venv-runtime: python3.13 as in Lambda'
@@ -131,4 +140,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test check bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime
+.PHONY: help run test check bench bench-documents clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime
