@@ -456,14 +456,14 @@ HEAD = """| format | rows | writer | CPU s | peak MB | size MB | times ours |
 
 def page(lines: Sequence[str], rounds: int) -> str:
     """The benchmark as a page."""
-    packages = "duckdb fpdf2 pyarrow reportlab rustpy-xlsxwriter typst xlsxwriter".split()
+    packages = ["duckdb", "fpdf2", "pyarrow", "reportlab", "rustpy-xlsxwriter", "typst", "xlsxwriter"]
     script = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
     python = ROOT / ".venv-bench/bin/python"
     found = subprocess.run([python, "-c", script, *packages], check=True, stdout=subprocess.PIPE, text=True)
     versions = ", ".join(map(" ".join, zip(packages, found.stdout.split(), strict=True)))
     table = "\n".join([HEAD, *lines])
     return (
-        f"# Benchmarks\n\n{__doc__.strip().partition(chr(10) * 2)[2]}\n\n{date.today():%Y-%m-%d}, "
+        f"# Benchmarks\n\n{__doc__.strip().partition(chr(10) * 2)[2]}\n\n{datetime.now(UTC):%Y-%m-%d}, "
         f"{os.cpu_count()} cores, Python {platform.python_version()}, rapor {version('rapor')}, "
         f"{versions}. Medians of {rounds}.\n\n{table}\n"
     )
