@@ -289,6 +289,17 @@ def test_lines_count_what_the_form_counts(engine: DuckDBEngine) -> None:
     assert sum(piece.cut_cells for piece in lines) == 10_000
 
 
+def test_lines_hold_every_kind_of_text_and_moment(engine: DuckDBEngine) -> None:
+    query = """select 'b'::enum('a', 'b') as kind, uuid '550E8400-E29B-41D4-A716-446655440000' as key,
+        timestamptz '2025-02-03 03:00:00+03' as zoned, timestamp_ns '2025-02-03 00:00:00.123456' as exact"""
+    of = report_type(query, {"kind": "text", "key": "text", "zoned": "timestamp", "exact": "timestamp"})
+
+    with engine.open(of, {}, own_user_id=None) as rows:
+        [lines] = rows.lines(Form(line="concat_ws(' ', upper(kind), key, epoch_us(zoned), microsecond(exact))"))
+
+    assert lines.data == b"B 550e8400-e29b-41d4-a716-446655440000 1738540800000000 123456"
+
+
 def test_a_column_may_be_called_what_sql_keeps_for_itself(engine: DuckDBEngine) -> None:
     of = report_type(
         'select id as "order", name as "select" from users where id = 7', {"order": "integer", "select": "text"}
