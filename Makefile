@@ -32,6 +32,9 @@ test: .venv/.ready  ## unit, integration, faults and e2e tests (ARGS for pytest)
 
 check: lint types test-3.11 template build-arm64 build test-runtime  ## all else that CI runs
 
+data: .venv/.ready  ## write the data set `sales` of the local run anew, of ROWS rows
+	@$(python) -m local.datasets $(ROWS)
+
 bench: .venv/.ready  ## run benchmarks/*.py
 	@for file in benchmarks/*.py; do [ -e "$$file" ] || { echo 'benchmarks/ is empty'; break; }; \
 		$(say) "$$file"; $(python) "$$file"; done
@@ -131,4 +134,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test check bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime
+.PHONY: help run test check data bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime

@@ -10,6 +10,7 @@ The AWS around the real functions, played on one machine.
     scheduler                  schedules of the template
     tokens                     a key pair, and tokens the gateway accepts
     service, run, first_order, cli   all of it together: `make run`, and `rapor`
+    datasets                   the data sets of the shipped report types
     package, runtime, invoke   built packages in the real runtime
 
 For tests and first contact, on loopback; never a production server.
