@@ -85,7 +85,7 @@ def write_sales(folder: Path, rows: int = ROWS) -> None:
         for number, first in enumerate(range(0, rows, FILE_ROWS), 1):
             span = {"first": first, "end": min(rows, first + FILE_ROWS), "orders": rows // 7 * 3 + 3}
             file = folder / f"sales-{number:03}.parquet"
-            con.sql(RECORDS, params=CONSTANTS | span).write_parquet(str(file), compression="zstd")
+            con.sql(RECORDS, params={**CONSTANTS, **span}).write_parquet(str(file), compression="zstd")
 
 
 CONSTANTS: Mapping[str, Any] = {
