@@ -1,0 +1,173 @@
+"""
+Ten thousand rows come back out of every document as they went in.
+
+Expected cells are written out here from what went in, never from what a writer says; what a format cannot hold is in
+`docs/formats.md`, and here.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from rapor.catalogue import ReportType
+from rapor.report import Format
+from tests.documents import corpus
+from tests.documents.corpus import Row
+from tests.libreoffice import converted
+from tests.production import Made, a_type, made, put_rows
+
+COLUMNS = {
+    "id": ("integer", "id"),
+    "amount": ("decimal", "amount"),
+    "wide": ("decimal", "wide"),
+    "whole": ("integer", "whole::hugeint"),
+    "born": ("date", "born"),
+    "seen": ("timestamp", "seen"),
+    "active": ("boolean", "active"),
+    "words": ("text", "words"),
+    "leftward": ("text", "leftward"),
+    "hostile": ("text", "hostile"),
+    "swept": ("text", "swept"),
+}
+GUARDED = ("=", "+", "-", "@", "\t", "\r", "\0")
+EXCELS_FIRST_DAY = date(1900, 3, 1)  # its calendar has a 29 February 1900
+AS_STORED_NOT_AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,1"
+
+
+@pytest.fixture(scope="module")
+def source() -> list[Row]:
+    return corpus.rows()
+
+
+@pytest.fixture(scope="module")
+def location(tmp_path_factory: pytest.TempPathFactory, source: Sequence[Row]) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    put_rows(folder, "corpus", corpus.STORED, [corpus.as_stored(row) for row in source])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report_type() -> ReportType:
+    return a_type("corpus", COLUMNS, order_by="id")
+
+
+def complete(document: Made) -> bytes:
+    assert (document.result.row_count, document.result.rows_total) == (corpus.ROWS, corpus.ROWS)
+    return document.document
+
+
+def differences(found: Iterator[Any], expected: Iterator[Any]) -> list[tuple[int, str, Any, Any]]:
+    """Every cell that is not what it should be: row, column, found, expected."""
+    return [
+        (number, name, cell, wanted)
+        for number, (cells, wanteds) in enumerate(zip(found, expected, strict=True))
+        for name, cell, wanted in zip(COLUMNS, cells, wanteds, strict=True)
+        if not same(cell, wanted)
+    ]
+
+
+def same(cell: object, wanted: object) -> bool:
+    """Of the same type and value; Excel's moments are doubles, good to 0.04 ms at the end of the year 9999."""
+    if isinstance(cell, datetime) and isinstance(wanted, datetime):
+        return abs(cell - wanted) < timedelta(milliseconds=1)
+    return type(cell) is type(wanted) and cell == wanted
+
+
+def test_every_cell_of_a_csv_is_the_sources(location: Path, report_type: ReportType, source: Sequence[Row]) -> None:
+    text = complete(made(location, report_type, Format.CSV)).decode()
+
+    [head, *lines] = csv.reader(io.StringIO(text, newline=""))
+
+    assert head == list(COLUMNS)
+    assert differences(iter(lines), ([in_csv(cell) for cell in row] for row in source)) == []
+
+
+def in_csv(cell: object) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return str(cell).lower()
+        case Decimal():
+            return f"{cell:f}"
+        case datetime():
+            return f"{cell.isoformat()}Z"
+        case str() if cell.startswith(GUARDED):
+            return f"'{cell}"
+    return str(cell)
+
+
+def test_null_and_empty_text_differ_in_a_csv(location: Path, report_type: ReportType, source: Sequence[Row]) -> None:
+    document = complete(made(location, report_type, Format.CSV))
+
+    empty = sum(cell == "" for row in source for cell in row)
+    assert empty > 50
+    assert len(re.findall(rb'(?<=,)""(?=,|\r\n)', document)) == empty
+
+
+def test_every_cell_of_a_json_is_the_sources(location: Path, report_type: ReportType, source: Sequence[Row]) -> None:
+    document = json.loads(complete(made(location, report_type, Format.JSON)), parse_float=Decimal)
+
+    rows = document["rows"]
+
+    assert {tuple(row) for row in rows} == {tuple(COLUMNS)}
+    assert differences((row.values() for row in rows), (map(in_json, row, COLUMNS.values()) for row in source)) == []
+
+
+def in_json(cell: object, column: tuple[str, str]) -> object:
+    match cell:
+        case datetime():
+            return f"{cell.isoformat()}Z"
+        case date():
+            return cell.isoformat()
+        case Decimal() if cell == cell.to_integral_value() and column[1] == "wide":
+            return int(cell)  # a number without a fraction is written without a point
+    return cell
+
+
+def test_every_cell_of_an_excel_is_the_sources(location: Path, report_type: ReportType, source: Sequence[Row]) -> None:
+    document = complete(made(location, report_type, Format.EXCEL))
+
+    sheet = openpyxl.load_workbook(io.BytesIO(document), read_only=True).worksheets[0]
+    found = ([from_excel(cell) for cell in row] for row in sheet.iter_rows(min_row=2, max_col=len(COLUMNS), values_only=True))
+
+    assert differences(found, ([in_excel(cell) for cell in row] for row in source)) == []
+
+
+def from_excel(cell: object) -> object:
+    """What openpyxl gives, every number as a Decimal, and the escapes of ECMA-376 §22.9.2.19 undone."""
+    match cell:
+        case str():
+            return re.sub("_x([0-9A-F]{4})_", lambda match: chr(int(match[1], 16)), cell)
+        case int() | float() if not isinstance(cell, bool):
+            return Decimal(repr(cell))
+    return cell
+
+
+def in_excel(cell: object) -> object:
+    """Excel has no empty text, no number of more than 15 digits, and no day before its calendar is right."""
+    match cell:
+        case None | "":
+            return None
+        case bool():
+            return cell
+        case int():
+            return Decimal(cell) if len(str(abs(cell))) <= 15 else str(cell)
+        case Decimal():
+            digits = "".join(map(str, cell.as_tuple().digits)).strip("0")
+            return cell if len(digits) <= 15 else f"{cell:f}"
+        case datetime():
+            return cell if cell.date() >= EXCELS_FIRST_DAY else f"{cell.isoformat()}Z"
+        case date():
+            return datetime(cell.year, cell.month, cell.day) if cell >= EXCELS_FIRST_DAY else cell.isoformat()
+    return cell
+
