@@ -19,7 +19,14 @@ WORDS = (
     *("अमित", "हिन्दी", "क्षत्रिय", "สมชาย", "ใจดี", "ქართული", "հայերեն"),
 )
 RIGHT_TO_LEFT = ("محمد", "عبد الله", "فاطمة", "لا إله", "السلام عليكم", "پارسی", "שלום", "עולם", "שרה כהן")
-EMOJI = {"🌸": 1, "👍🏽": 2, "👩\u200d💻": 2, "🇹🇷": 2, "❤\ufe0f🎉": 1, "𝔘𝔫𝔦": 3}  # and how many of each no font here has
+EMOJI = {
+    "🌸": 1,
+    "👍🏽": 2,
+    "👩\u200d💻": 2,
+    "🇹🇷": 2,
+    "❤\ufe0f🎉": 1,
+    "𝔘𝔫𝔦": 3,
+}  # and how many of each no font here has
 CONTROL = ("\x01", "\x07", "\x08", "\x0b", "\x0c", "\x1b[31m", "\x1f", "\x7f", "\x00", "\x85", "\x9f")
 LINE_ENDS = ("\n", "\r\n", "\r", "\u2028", "\n\n")
 HOSTILE = (
@@ -103,7 +110,9 @@ def _row(number: int, chance: random.Random, swept: str) -> Row:
 
 
 def _amount(chance: random.Random) -> str:
-    drawn = f"{chance.choice(('', '-'))}{chance.randrange(10 ** chance.randrange(1, 28))}.{chance.randrange(10**10):010}"
+    drawn = (
+        f"{chance.choice(('', '-'))}{chance.randrange(10 ** chance.randrange(1, 28))}.{chance.randrange(10**10):010}"
+    )
     return chance.choice((*AMOUNTS, drawn, drawn, drawn, f"{chance.randrange(-(10**7), 10**7) / 100:.2f}"))
 
 
@@ -112,7 +121,9 @@ def _date(chance: random.Random) -> date:
 
 
 def _moment(chance: random.Random) -> datetime:
-    drawn = datetime(1, 1, 1) + timedelta(days=chance.randrange(3_652_059), microseconds=chance.randrange(86_400 * 10**6))
+    drawn = datetime(1, 1, 1) + timedelta(
+        days=chance.randrange(3_652_059), microseconds=chance.randrange(86_400 * 10**6)
+    )
     return chance.choice((*map(datetime.fromisoformat, MOMENTS), *[drawn] * 10))
 
 
