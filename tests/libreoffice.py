@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -34,11 +34,11 @@ def lines_of(document: Path) -> list[list[str]]:
 
 def cells_of(document: Path) -> list[list[Cell]]:
     """Open a document; give its first sheet's cells, without the control characters that XML cannot hold."""
-    sheet = next(ElementTree.parse(_converted(document, AS_ODF)).iter(f"{TABLE}table"))  # noqa: S314 - LibreOffice's
+    sheet = next(ET.parse(_converted(document, AS_ODF)).iter(f"{TABLE}table"))  # noqa: S314 - LibreOffice's
     return [list(_cells(row)) for row in sheet.iter(f"{TABLE}table-row")]
 
 
-def _cells(row: ElementTree.Element) -> Iterator[Cell]:
+def _cells(row: ET.Element) -> Iterator[Cell]:
     for cell in row.iter(f"{TABLE}table-cell"):
         kind = cell.get(f"{OFFICE}value-type", "")
         named = cell.get(f"{OFFICE}date-value") or cell.get(f"{OFFICE}value")
@@ -47,7 +47,7 @@ def _cells(row: ElementTree.Element) -> Iterator[Cell]:
         yield from [Cell(kind, value, cell.get(f"{TABLE}formula"))] * min(repeated, MOST_COLUMNS)
 
 
-def _text(node: ElementTree.Element) -> str:
+def _text(node: ET.Element) -> str:
     space = {f"{TEXT}s": " " * int(node.get(f"{TEXT}c", 1)), f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
     inside = "".join(_text(child) + (child.tail or "") for child in node)
     return space.get(node.tag, "") + (node.text or "") + inside

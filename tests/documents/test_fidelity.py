@@ -41,6 +41,7 @@ COLUMNS = {
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\0")
 TO_THE_MILLISECOND = timedelta(milliseconds=0.55)  # openpyxl rounds to it; the double itself is good to 0.04 ms
 LINE_END = re.compile(r"\r\n?|\n")
+EXCELS_DIGITS = 15
 EXCELS_FIRST_DAY = date(1900, 3, 1)  # its calendar has a 29 February 1900
 
 
@@ -159,20 +160,18 @@ def from_excel(cell: object) -> object:
 
 
 def in_excel(cell: object) -> object:
-    """Excel has no empty text, no number of more than 15 digits, and no day before its calendar is right."""
+    """Excel has no empty text, no number of more than 15 digits, no day before its calendar is right."""
     match cell:
-        case None | "":
+        case "":
             return None
-        case bool():
-            return cell
-        case int():
-            return Decimal(cell) if len(str(abs(cell))) <= 15 else str(cell)
+        case int() if not isinstance(cell, bool):
+            return Decimal(cell) if len(str(abs(cell))) <= EXCELS_DIGITS else str(cell)
         case Decimal():
             digits = "".join(map(str, cell.as_tuple().digits)).strip("0")
-            return cell if len(digits) <= 15 else f"{cell:f}"
-        case datetime():
-            return cell if cell.date() >= EXCELS_FIRST_DAY else f"{cell.isoformat()}Z"
-        case date():
+            return cell if len(digits) <= EXCELS_DIGITS else f"{cell:f}"
+        case datetime() if cell.date() < EXCELS_FIRST_DAY:
+            return f"{cell.isoformat()}Z"
+        case date() if not isinstance(cell, datetime):
             return datetime(cell.year, cell.month, cell.day) if cell >= EXCELS_FIRST_DAY else cell.isoformat()
     return cell
 
