@@ -22,7 +22,7 @@ from rapor.catalogue import ReportType
 from rapor.report import Format
 from tests.documents import corpus
 from tests.documents.corpus import Row
-from tests.libreoffice import Cell, cells_of, lines_of
+from tests.libreoffice import Cell, cells_of, lines_of, with_line_feeds
 from tests.production import Made, a_type, made, put_rows
 
 COLUMNS = {
@@ -40,7 +40,6 @@ COLUMNS = {
 }
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\0")
 TO_THE_MILLISECOND = timedelta(milliseconds=0.55)  # openpyxl rounds to it; the double itself is good to 0.04 ms
-LINE_END = re.compile(r"\r\n?|\n")
 EXCELS_DIGITS = 15
 EXCELS_FIRST_DAY = date(1900, 3, 1)  # its calendar has a 29 February 1900
 
@@ -192,13 +191,13 @@ def test_libreoffice_reads_every_cell_of_an_excel_as_it_was_meant(
 
 
 def from_libreoffice(text: str, cell: Cell) -> object:
-    """A value by the type it was taken for; a line end in a cell is a line feed."""
+    """A value by the type it was taken for."""
     match cell.kind:
         case "date":
             return datetime.fromisoformat(cell.value)
         case "float" if text not in {"TRUE", "FALSE"}:
             return Decimal(text)
-    return LINE_END.sub("\n", text)
+    return text
 
 
 def in_libreoffice(cell: object) -> object:
@@ -209,5 +208,5 @@ def in_libreoffice(cell: object) -> object:
         case bool():
             return str(cell).upper()
         case str():
-            return LINE_END.sub("\n", cell)
+            return with_line_feeds(cell)
     return cell
