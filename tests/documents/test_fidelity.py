@@ -1,5 +1,5 @@
 """
-Ten thousand rows come back out of every document as they went in.
+Ten thousand rows come back out of CSV, JSON and Excel as they went in.
 
 Expected cells are written out here from what went in, never from what a writer says; what a format cannot hold is in
 `docs/formats.md`, and here.
@@ -23,7 +23,7 @@ from rapor.report import Format
 from tests.documents import corpus
 from tests.documents.corpus import Row
 from tests.libreoffice import Cell, cells_of, lines_of, with_line_feeds
-from tests.production import Made, a_type, made, put_rows
+from tests.production import Made, a_type, made
 
 COLUMNS = {
     "id": ("integer", "id"),
@@ -42,18 +42,6 @@ GUARDED = ("=", "+", "-", "@", "\t", "\r", "\0")
 TO_THE_MILLISECOND = timedelta(milliseconds=0.55)  # openpyxl rounds to it; the double itself is good to 0.04 ms
 EXCELS_DIGITS = 15
 EXCELS_FIRST_DAY = date(1900, 3, 1)  # its calendar has a 29 February 1900
-
-
-@pytest.fixture(scope="module")
-def source() -> list[Row]:
-    return corpus.rows()
-
-
-@pytest.fixture(scope="module")
-def location(tmp_path_factory: pytest.TempPathFactory, source: Sequence[Row]) -> Path:
-    folder = tmp_path_factory.mktemp("corpus")
-    put_rows(folder, "corpus", corpus.STORED, [corpus.as_stored(row) for row in source])
-    return folder
 
 
 @pytest.fixture(scope="module")
