@@ -22,15 +22,18 @@ locks := layers/common/requirements.txt functions/process_report/requirements.tx
 
 ##@ Every day
 help:  ## this list
-	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.ready  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
 	@exec $(python) -m local
 
 test: .venv/.ready  ## unit, integration, faults and e2e tests (ARGS for pytest)
-	@$(python) -m pytest -m 'not runtime' $(ARGS)
+	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
 check: lint types test-3.11 template build-arm64 build test-runtime  ## all else that CI runs
+
+test-million: build  ## ROWS rows, a million of them, in every format: complete, and within half a gigabyte of memory
+	@$(python) -m pytest -m million -s
 
 data: .venv/.ready  ## write the data set `sales` of the local run anew, of ROWS rows
 	@$(python) -m local.datasets $(ROWS)
@@ -134,4 +137,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test check data bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime
+.PHONY: help run test test-million check data bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime

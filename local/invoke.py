@@ -71,6 +71,10 @@ class Bench:
         self._say(f"{name:<14} {status or json.dumps(answer.value)}")
         return answer.value
 
+    def peak_mb(self, name: str) -> int:
+        """Most memory a function that was called has held so far."""
+        return self._running[name].peak_mb()
+
     def build(self, name: str) -> Build:
         """Say what Lambda would be given for a function."""
         it = self._stack.function(name)
