@@ -20,6 +20,7 @@ AFTER_PT = 8.0  # a column of numbers ends so far after where its label's last l
 RAISED_PT = 6.0  # a row begins so far above its first line: marks stand higher than letters
 LINE_PT = 4.0  # two lines are further apart, a letter and its mark nearer
 SAME_PT = 0.2
+NUMBER = re.compile(r"-?[\d,]+")  # what is below the rows begins with other words, or is
 FURNITURE = re.compile(r"^[\d,]+/[\d,]+rows|^Page\d+/\d+|Page\d+/\d+$")
 HIGH_SURROGATE, LOW_SURROGATE, AFTER_SURROGATES, ABOVE = 0xD800, 0xDC00, 0xE000, 0x10000
 
@@ -87,7 +88,7 @@ def _rows(letters: Sequence[Letter], labels: Sequence[str], numbers: int) -> Ite
     rows: list[list[Cell]] = [[[] for _ in labels] for _ in tops]
     for letter in body:
         rows[bisect_left(tops, letter.y)][bisect_right(edges, letter.x)].append(letter)
-    yield from reversed(rows)
+    yield from (row for row in reversed(rows) if NUMBER.fullmatch(text_of(row[0])))
 
 
 def _edges(head: Sequence[Letter], labels: Sequence[str], numbers: int) -> list[float]:
