@@ -27,15 +27,15 @@ help:  ## this list
 run: .venv/.ready  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
 	@exec $(python) -m local
 
-test: .venv/.ready  ## unit, integration, faults and e2e tests (ARGS for pytest)
+test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
 check: lint types test-3.11 template build-arm64 build test-runtime  ## all else that CI runs
 
-test-million: build  ## ROWS rows, a million of them, in every format: complete, and within half a gigabyte of memory
+test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
 
-data: .venv/.ready  ## write the data set `sales` of the local run anew, of ROWS rows
+data: .venv/.ready  ## write the data set `sales` of the local run anew (ROWS, RAPOR_HOME)
 	@$(python) -m local.datasets $(ROWS)
 
 bench: .venv/.ready  ## run benchmarks/*.py
