@@ -81,7 +81,15 @@ def _workshop(catalogue: Catalogue, desk: "Desk", data: Path, path: Path) -> Wor
     engine = DuckDBEngine(
         str(data), memory_limit_mb=MEMORY_MB, temp_directory=tempfile.gettempdir(), temp_limit_mb=SPILL_MB
     )
-    return Workshop(desk, catalogue, engine, render, OneFile(path), _now, retention=timedelta(0))
+    return Workshop(
+        reports=desk,
+        catalogue=catalogue,
+        engine=engine,
+        render=render,
+        documents=OneFile(path),
+        clock=_now,
+        retention=timedelta(0),
+    )
 
 
 def _now() -> datetime:
@@ -91,8 +99,9 @@ def _now() -> datetime:
 class Desk:
     """Where one report is recorded and worked on; nobody else comes."""
 
-    report: Report
-    result: Result | None = None
+    def __init__(self) -> None:
+        self.report: Report | None = None
+        self.result: Result | None = None
 
     def add(self, report: Report, _key: IdempotencyKey | None) -> tuple[Report, bool]:
         self.report = report
@@ -104,8 +113,8 @@ class Desk:
     def count_unfinished(self, _user_id: str, *, limit: int) -> int:  # noqa: ARG002 - the port's
         return 0
 
-    def claim(self, _uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report:
-        return replace(self.report, owner=owner, attempt=1, started_at=now, lease_until=lease_until)
+    def claim(self, _uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None:
+        return self.report and replace(self.report, owner=owner, attempt=1, started_at=now, lease_until=lease_until)
 
     def note_progress(self, report: Report, progress: Progress) -> None:
         """Nobody watches."""
