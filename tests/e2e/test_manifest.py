@@ -68,6 +68,22 @@ def test_one_changed_cell_is_found(service: Service, tmp_path: Path) -> None:
     assert (code, found["outcome"]) == (1, "differs")
 
 
+@pytest.mark.parametrize(("name", "first_row"), [("csv", 1), ("json", 3)])
+def test_a_lost_row_is_counted_among_all_the_hostile_ones(
+    service: Service, tmp_path: Path, name: str, first_row: int
+) -> None:
+    report = completed(service, format=name, parameters={})
+    file = fetched(service, report, tmp_path)
+    lines = file.read_bytes().split(b"\n")
+    del lines[first_row]
+    file.write_bytes(b"\n".join(lines))
+
+    _, found = verify(service, file)
+
+    assert report["result"]["row_count"] == 12_000
+    assert "11,999 rows, the manifest says 12,000." in [it["message"] for it in found["findings"]]
+
+
 def test_another_reports_manifest_does_not_fit(service: Service, tmp_path: Path) -> None:
     file = fetched(service, completed(service, format="csv"), tmp_path)
     (tmp_path / "other").mkdir()

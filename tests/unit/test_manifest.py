@@ -28,6 +28,7 @@ RESULT = Result(
     as_of=NOW,
     expires_at=NOW + timedelta(days=90),
     missing_glyphs=1,
+    cut_cells=4,
     key="reports/k.pdf",
 )
 # RFC 7515 appendix A.3: the key, the header and payload it signs, and the signature.
@@ -77,6 +78,7 @@ def test_a_manifest_says_what_the_document_is() -> None:
             "content_type": "application/pdf",
             "as_of": "2025-11-20T12:00:00.000000Z",
             "missing_glyphs": 1,
+            "cut_cells": 4,
         },
         "renderer": {"name": "rapor", "version": rapor.__version__},
     }
