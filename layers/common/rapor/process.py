@@ -348,3 +348,4 @@ def interrupted_at(deadline: datetime, rows: Rows, clock: Callable[[], datetime]
         yield
     finally:
         timer.cancel()
+        timer.join()  # while it lives it holds the rows, and the engine complains of that when the process ends
