@@ -19,6 +19,7 @@ from rapor.data.engine import DuckDBEngine
 from rapor.documents.render import render
 from rapor.errors import RenderError
 from rapor.http.orders import order_in
+from rapor.listing import Span
 from rapor.manifest import SUFFIX
 from rapor.process import Workshop, process_report
 from rapor.report import Failure, IdempotencyKey, Progress, Report, Result
@@ -61,7 +62,9 @@ def preview(
     catalogue, desk = Catalogue({report_type.name: _at_most(report_type, most_rows)}), Desk()
     order = order_in(body, catalogue, locale)
     caller = Caller(own_user_id or AUTHOR, frozenset({f"{GENERATE}.own" if own_user_id else GENERATE}))
-    report, _ = create_report(order, caller=caller, now=_now(), catalogue=catalogue, reports=desk, max_unfinished=1)
+    report, _ = create_report(
+        order, caller=caller, now=_now(), catalogue=catalogue, reports=desk, lists=desk, max_unfinished=1
+    )
     ending = process_report(report.uuid, deadline=_now() + PATIENCE, workshop=_workshop(catalogue, desk, data, path))
     if ending.reason:
         raise NotMade(ending.reason)
@@ -110,6 +113,12 @@ class Desk:
     def replayed(self, _key: IdempotencyKey, _now: datetime) -> None:
         return None
 
+    def get(self, _uuid: UUID) -> Report | None:
+        return self.report
+
+    def walk(self, _span: Span) -> Iterator[Report]:
+        return iter(())
+
     def count_unfinished(self, _user_id: str, *, limit: int) -> int:  # noqa: ARG002 - the port's
         return 0
 
@@ -119,7 +128,7 @@ class Desk:
     def note_progress(self, report: Report, progress: Progress) -> None:
         """Nobody watches."""
 
-    def complete(self, _report: Report, result: Result, *, now: datetime) -> None:  # noqa: ARG002 - the port's
+    def complete(self, _report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None:  # noqa: ARG002 - the port's
         self.result = result
 
     def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
