@@ -50,7 +50,6 @@ def get_download(request: Request) -> Response:
     link, expires_at = link_to_document(
         uuid, caller=request.caller, now=datetime.now(UTC), reports=reports, documents=documents
     )
-    logger.info("document handed out", uuid=str(uuid))
     return laravel.download(link, expires_at, request)
 
 
@@ -94,4 +93,4 @@ ROUTES = {
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Take an API Gateway request."""
-    return answer(event, ROUTES)
+    return answer(event, ROUTES, logger)

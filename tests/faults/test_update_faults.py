@@ -229,7 +229,7 @@ class Purge:
 
     def run(self) -> int:
         now = self._world.now() + KEEP
-        return purge_reports(now=now, keep=KEEP, reports=self.reports, documents=self.documents)
+        return len(purge_reports(now=now, keep=KEEP, reports=self.reports, documents=self.documents))
 
 
 @pytest.fixture

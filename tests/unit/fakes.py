@@ -209,3 +209,13 @@ def render_lines(
         sink.write(lines.data)
         written += lines.rows
     return FakeWritten(written)
+
+
+@dataclass
+class FakeLog:
+    """Keeps what it was told."""
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def info(self, msg: str, **kwargs: Any) -> None:
+        self.entries.append({"message": msg, **kwargs})
