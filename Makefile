@@ -42,6 +42,9 @@ bench: .venv/.ready  ## run benchmarks/*.py
 	@for file in benchmarks/*.py; do [ -e "$$file" ] || { echo 'benchmarks/ is empty'; break; }; \
 		$(say) "$$file"; $(python) "$$file"; done
 
+pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
+	@$(python) -m local.pictures
+
 clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
 	rm -rf .venv .venv-* .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -137,4 +140,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime
+.PHONY: help run test test-million check data bench pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime

@@ -96,6 +96,7 @@ def tour(aws: LocalAws, *, say: Say) -> Path:
         bench.expect(reader_of(record), {"Records": [record]})
         detail = bench.expect("ReadReport", for_report("read_report/get_api_v1_reports_uuid.json", uuid), FOUND)
         say(f"{'':<14} {detail['body']}")
+        bench.expect("ReadReport", for_report("read_report/get_api_v1_reports_uuid_manifest.json", uuid), FOUND)
         download = for_report("read_report/get_api_v1_reports_uuid_download.json", uuid)
         link = json.loads(bench.expect("ReadReport", download, FOUND)["body"])["url"]
         bench.expect("UpdateReport", for_report("update_report/patch_api_v1_reports_uuid.json", uuid), FOUND)
