@@ -11,6 +11,7 @@ from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
 from rapor.create import Origin, create_report
 from rapor.http import laravel, strapi
+from rapor.http.audit import system_entry
 from rapor.http.gateway import Request, Response
 from rapor.http.orders import LOCALES, order_from, scheduled_order
 from rapor.http.problems import answer
@@ -55,7 +56,7 @@ def on_schedule(event: dict[str, Any]) -> dict[str, str]:
     """One run of an operator's schedule: the pair of schedule and scheduled time makes one report."""
     order, key = scheduled_order(event, catalogue, LOCALES[0])
     report, origin = record(order, key, Caller(key.caller_id, frozenset({GENERATE})))
-    logger.info("report scheduled", uuid=str(report.uuid), schedule_id=order.schedule_id, origin=origin)
+    logger.info("audit", audit=system_entry("schedule.run", report.user_id, report.uuid), origin=origin)
     return {"uuid": str(report.uuid)}
 
 
@@ -79,4 +80,4 @@ ROUTES = {"POST /api/v1/reports": post_report, "POST /reports": post_score}
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Take an API Gateway request or a schedule's event."""
-    return on_schedule(event) if "schedule_id" in event else answer(event, ROUTES)
+    return on_schedule(event) if "schedule_id" in event else answer(event, ROUTES, logger)

@@ -61,4 +61,4 @@ ROUTES = {"POST /api/v1/reports/estimate": post_estimate}
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Take an API Gateway request."""
-    return answer(event, ROUTES)
+    return answer(event, ROUTES, logger)

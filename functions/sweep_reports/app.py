@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from rapor.http.audit import system_entry
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
@@ -30,5 +31,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
     metrics.add_metric("due", MetricUnit.Count, sum(sweep.repairs.values()))
     purged = purge_reports(now=now, keep=timedelta(days=settings.purge_days), reports=reports, documents=documents)
-    metrics.add_metric("purged", MetricUnit.Count, purged)
-    return {repair.value: count for repair, count in sweep.repairs.items()} | {"purged": purged}
+    for uuid in purged:
+        logger.info("audit", audit=system_entry("report.purge", "sweep", uuid))
+    metrics.add_metric("purged", MetricUnit.Count, len(purged))
+    return {repair.value: count for repair, count in sweep.repairs.items()} | {"purged": len(purged)}

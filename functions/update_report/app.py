@@ -14,7 +14,6 @@ from rapor.http import laravel
 from rapor.http.edits import revision_in
 from rapor.http.gateway import Request, Response
 from rapor.http.problems import answer
-from rapor.report import Report
 from rapor.settings import UpdateReportSettings
 from rapor.store.changes import ReportChanges
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report, update_report
@@ -30,7 +29,6 @@ def put_report(request: Request) -> Response:
     desk = _desk(request)
     desk.caller.require(GENERATE)  # before the body: who may not update learns nothing about updates
     report = update_report(laravel.uuid_in(request), revision_in(request, catalogue), desk=desk)
-    _log("report updated", report, desk)
     return laravel.detail(report, desk.caller)
 
 
@@ -38,34 +36,27 @@ def post_retry(request: Request) -> Response:
     """Door B: `POST /api/v1/reports/{uuid}/retry`."""
     desk = _desk(request)
     report = retry_report(laravel.uuid_in(request), desk=desk)
-    _log("report retried", report, desk)
     return laravel.retried(report, desk.caller)
 
 
 def post_cancel(request: Request) -> Response:
     """Door B: `POST /api/v1/reports/{uuid}/cancel`."""
     desk = _desk(request)
-    report = cancel_report(laravel.uuid_in(request), desk=desk)
-    _log("report cancelled", report, desk)
-    return laravel.detail(report, desk.caller)
+    return laravel.detail(cancel_report(laravel.uuid_in(request), desk=desk), desk.caller)
 
 
 def delete(request: Request) -> Response:
     """Door B: `DELETE /api/v1/reports/{uuid}`."""
-    desk = _desk(request)
-    report = delete_report(laravel.uuid_in(request), desk=desk)
-    _log("report deleted", report, desk)
+    delete_report(laravel.uuid_in(request), desk=_desk(request))
     return laravel.deleted()
 
 
 def post_restore(request: Request) -> Response:
     """Door B: `POST /api/v1/reports/{uuid}/restore`."""
-    desk = _desk(request)
     try:
-        report = restore_report(laravel.uuid_in(request), desk=desk)
+        report = restore_report(laravel.uuid_in(request), desk=_desk(request))
     except NotFound:
         raise NotFound("Report not found") from None  # the original's words, here alone
-    _log("report restored", report, desk)
     return laravel.restored(report)
 
 
@@ -77,10 +68,6 @@ def _desk(request: Request) -> Desk:
         catalogue=catalogue,
         max_unfinished=settings.max_unfinished,
     )
-
-
-def _log(what: str, report: Report, desk: Desk) -> None:
-    logger.info(what, uuid=str(report.uuid), sub=desk.caller.id)
 
 
 ROUTES = {
@@ -96,4 +83,4 @@ ROUTES = {
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Take an API Gateway request."""
-    return answer(event, ROUTES)
+    return answer(event, ROUTES, logger)

@@ -145,7 +145,7 @@ def test_one_line_of_log_says_who_changed_what_and_nothing_more(
     assert room.lambda_handler(event, CONTEXT)["statusCode"] == 200
 
     [logged] = [vars(record) for record in caplog.records]
-    assert (logged["message"], logged["uuid"], logged["sub"]) == ("report updated", str(report.uuid), "1")
+    assert (logged["message"], logged["audit"]["report"], logged["audit"]["actor"]) == ("audit", str(report.uuid), "1")
     assert "Kullanıcı" not in str(logged)
 
 

@@ -178,6 +178,9 @@ class FakeDocuments:
         yield sink
         self.stored[key] = bytes(sink)
 
+    def read(self, key: str) -> bytes:
+        return self.stored[key]
+
     def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str:
         return f"https://bucket.example/{key}?as={file_name}"
 
@@ -206,3 +209,13 @@ def render_lines(
         sink.write(lines.data)
         written += lines.rows
     return FakeWritten(written)
+
+
+@dataclass
+class FakeLog:
+    """Keeps what it was told."""
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def info(self, msg: str, **kwargs: Any) -> None:
+        self.entries.append({"message": msg, **kwargs})

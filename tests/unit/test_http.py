@@ -11,6 +11,7 @@ from rapor.http.gateway import Request, Response
 from rapor.http.problems import STATUS_OF, answer, problem
 from rapor.listing import Filters, Listing, Page, Position
 from tests.builders import NOW, a_caller, a_report, load_event
+from tests.unit.fakes import FakeLog
 
 EVENT = load_event("read_report/get_api_v1_reports.json")
 
@@ -30,7 +31,7 @@ def test_codes_are_unlike() -> None:
 
 
 def test_an_unknown_route_is_not_found() -> None:
-    found = answer(EVENT, {})
+    found = answer(EVENT, {}, FakeLog())
 
     assert found["statusCode"] == 404
     assert json.loads(found["body"]) == {
@@ -45,7 +46,7 @@ def test_every_answer_carries_the_standard_headers() -> None:
         raise NotFound
 
     for routes in ({}, {"GET /api/v1/reports": broken}, {"GET /api/v1/reports": lambda _: Response(200, {})}):
-        headers = answer(EVENT, routes)["headers"]
+        headers = answer(EVENT, routes, FakeLog())["headers"]
 
         assert headers["X-Request-Id"] == "JKJaXmPLvHcESHA="
         assert headers["Cache-Control"] == "no-store"
@@ -56,7 +57,7 @@ def test_a_table_out_of_reach_asks_to_come_again() -> None:
     def unlucky(request: Request) -> Response:
         raise StoreUnavailable
 
-    found = answer(EVENT, {"GET /api/v1/reports": unlucky})
+    found = answer(EVENT, {"GET /api/v1/reports": unlucky}, FakeLog())
 
     assert found["statusCode"] == 503
     assert found["headers"]["Retry-After"] == "1"
@@ -74,7 +75,7 @@ def test_a_crash_is_not_swallowed() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        answer(EVENT, {"GET /api/v1/reports": broken})
+        answer(EVENT, {"GET /api/v1/reports": broken}, FakeLog())
 
 
 @pytest.mark.parametrize(

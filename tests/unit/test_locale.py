@@ -70,8 +70,13 @@ def test_currency_may_follow_the_amount() -> None:
     ],
 )
 def test_long_round_numbers_are_shortened(value: int, turkish: str, english: str) -> None:
-    assert locale_of("tr").compact(Decimal(value)) == turkish
-    assert locale_of("en").compact(Decimal(value)) == english
+    assert locale_of("tr").compact(Decimal(value), Decimal(value)) == turkish
+    assert locale_of("en").compact(Decimal(value), Decimal(value)) == english
+
+
+def test_numbers_beside_a_million_take_its_unit() -> None:
+    assert locale_of("tr").compact(Decimal(500_000), Decimal(2_000_000)) == "0,5\xa0Mn"
+    assert locale_of("tr").compact(Decimal(0), Decimal(2_000_000)) == "0"
 
 
 def test_dates_stand_in_the_locale_s_order() -> None:

@@ -45,7 +45,7 @@ class FakeFolders:
 
 
 def purged(trash: FakeTrash, documents: FakeFolders, *, limit: int = 9) -> int:
-    return purge_reports(now=NOW, keep=KEEP, reports=trash, documents=documents, limit=limit)
+    return len(purge_reports(now=NOW, keep=KEEP, reports=trash, documents=documents, limit=limit))
 
 
 def test_what_was_deleted_long_enough_ago_goes_with_its_documents() -> None:

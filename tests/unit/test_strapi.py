@@ -13,6 +13,7 @@ from rapor.http.problems import STATUS_OF, answer
 from rapor.report import Failure, Format, Report, Status
 from rapor.score import FIGURES
 from tests.builders import a_report, load_event
+from tests.unit.fakes import FakeLog
 
 EVENT = load_event("create_report/post_reports.json")
 RECORD = {
@@ -39,7 +40,7 @@ def refusal(error: Exception) -> dict[str, Any]:
     def broken(request: Request) -> Response:
         raise error
 
-    return answer(EVENT, {"POST /reports": broken})
+    return answer(EVENT, {"POST /reports": broken}, FakeLog())
 
 
 def keys_in(value: Any) -> Iterator[str]:

@@ -13,19 +13,10 @@ import babel
 from babel.numbers import NumberPattern, get_currency_precision
 
 FIELD = re.compile(r"y+|M+|L+|d+|H+|m+|s+|'[^']*'|.")
-# CLDR's date fields (UTS #35 part 4) as `str.format` and as ECMA-376 part 1 §18.8.30 write them
-FORMS = {
-    "y": "{0.year:04}",
-    "MM": "{0.month:02}",
-    "M": "{0.month}",
-    "dd": "{0.day:02}",
-    "d": "{0.day}",
-    "HH": "{0.hour:02}",
-    "mm": "{0.minute:02}",
-    "ss": "{0.second:02}",
-    "MMM": "{1}",
-}
-CODES = {"y": "yyyy", "MM": "mm", "M": "m", "dd": "dd", "d": "d", "HH": "hh", "mm": "mm", "ss": "ss"}
+# CLDR's fields (UTS #35 part 4) as `str.format` and as ECMA-376 part 1 §18.8.30 write them
+FIELDS = {"y": "{0}", "MM": "{1}", "dd": "{2}", "MMM": "{1}"}
+CODES = {"y": "yyyy", "MM": "mm", "dd": "dd"}
+CLOCK = "hh:mm:ss"
 NO_BREAK_SPACE = "\xa0"
 THOUSAND, LARGEST_UNIT = 3, 12  # powers of ten that have a word
 NOT_A_NUMBER = "\u2013"
@@ -75,15 +66,14 @@ class Locale(Words):
     """
     One language and its forms.
 
-    `…_form` are filled by `str.format` with the moment and its month's name; `excel_…` are format codes
-    (ECMA-376 part 1 §18.8.30), in which numbers have the same marks everywhere: the reader's Excel replaces them.
+    `…_form` are filled by `str.format` with year, month and day; `excel_…` are format codes (ECMA-376 part 1
+    §18.8.30), in which numbers have the same marks everywhere: the reader's Excel replaces them.
     """
 
     code: str
     group: str
     decimal: str
     date_form: str
-    time_form: str
     month_form: str
     months: tuple[str, ...]
     excel_date: str
@@ -109,27 +99,26 @@ class Locale(Words):
         """How amounts of the ISO 4217 currency look."""
         return currency_in(self.code, code)
 
-    def compact(self, value: Decimal) -> str:
-        """Write a round number shortly from a million on: 2,5 Mn or 2.5M."""
-        power = min((len(str(abs(int(value)))) - 1) // THOUSAND * THOUSAND, LARGEST_UNIT)
-        if power <= THOUSAND:
+    def compact(self, value: Decimal, like: Decimal) -> str:
+        """Write a round number in the unit that suits *like*, from a million on: 2,5 Mn or 2.5M."""
+        power = min((len(str(abs(int(like)))) - 1) // THOUSAND * THOUSAND, LARGEST_UNIT)
+        if power <= THOUSAND or not value:
             return self.number(value)
         scaled = (value / Decimal(10) ** power).normalize()
         return self.number(scaled) + unit_in(self.code, power)
 
     def month(self, value: date) -> str:
         """Name month and year, shortly."""
-        return self.month_form.format(value, self.months[value.month - 1])
+        return self.month_form.format(value.year, self.months[value.month - 1])
 
     def date(self, value: date) -> str:
         """Day, month and year in the locale's order."""
-        return self.date_form.format(value)
+        return self.date_form.format(*value.isoformat()[:10].split("-"))
 
     def timestamp(self, value: datetime) -> str:
         """Date and time of day in UTC; fractions of a second only where there are any."""
         moment = value.astimezone(UTC) if value.tzinfo else value
-        fraction = f".{moment.microsecond:06}" if moment.microsecond else ""
-        return f"{self.date(moment)} {self.time_form.format(moment)}{fraction}"
+        return f"{self.date(moment)} {moment.time().isoformat()}"
 
     def excel_decimal(self, places: int = 2) -> str:
         """A number with at least *places* decimals."""
@@ -152,8 +141,8 @@ WORDS: Mapping[str, Words] = {
         rows_written="Yazılan satır",
         rows_found="Bulunan satır",
         truncated="Kısaltılmıştır: bulunan satırların hepsi bu belgede değildir.",
-        cut_cells="hücrenin metni kısaltılmıştır (…)",
-        missing_glyphs="karakter çizilemedi",
+        cut_cells="Metni kısaltılan hücre (…)",
+        missing_glyphs="Çizilemeyen karakter",
         report_type="Rapor türü",
         version="Sürüm",
         report="Rapor kimliği",
@@ -173,8 +162,8 @@ WORDS: Mapping[str, Words] = {
         rows_written="Rows written",
         rows_found="Rows found",
         truncated="Truncated: this document does not have all rows that were found.",
-        cut_cells="cells have shortened text (…)",
-        missing_glyphs="characters could not be drawn",
+        cut_cells="Cells with shortened text (…)",
+        missing_glyphs="Characters that could not be drawn",
         report_type="Report type",
         version="Version",
         report="Report id",
@@ -201,19 +190,18 @@ def load(language: str) -> Locale:
     """Take the patterns out of CLDR, once: its own formatters cost 10 µs a cell."""
     cldr, dates, words = babel.Locale(language), babel.Locale.parse(DATES[language]), WORDS[language]
     symbols = cldr.number_symbols["latn"]
-    day, time = dates.datetime_skeletons["yMd"].pattern, dates.datetime_skeletons["Hms"].pattern
+    day = dates.datetime_skeletons["yMd"].pattern
     names = cldr.months["stand-alone"]["abbreviated"]
     return Locale(
         **{name: getattr(words, name) for name in Words.__slots__},
         code=language,
         group=symbols["group"],
         decimal=symbols["decimal"],
-        date_form=translated(day, FORMS),
-        time_form=translated(time, FORMS),
-        month_form=translated(cldr.datetime_skeletons["yMMM"].pattern, FORMS),
+        date_form=translated(day, FIELDS),
+        month_form=translated(cldr.datetime_skeletons["yMMM"].pattern, FIELDS),
         months=tuple(names[number] for number in range(1, 13)),
         excel_date=excel_code(day),
-        excel_timestamp=f"{excel_code(day)} {excel_code(time)}",
+        excel_timestamp=f"{excel_code(day)} {CLOCK}",
     )
 
 
@@ -246,9 +234,8 @@ def translated(pattern: str, fields: Mapping[str, str]) -> str:
 
 
 def excel_code(pattern: str) -> str:
-    """Rewrite a CLDR date pattern as ECMA-376's, whose marks between fields need a backslash but for the colon."""
-    parts = FIELD.findall(pattern)
-    return "".join([CODES.get(part) or (part if part == ":" else f"\\{part}") for part in parts])
+    """Rewrite a CLDR date pattern as ECMA-376's, where marks between fields need a backslash."""
+    return "".join([CODES.get(part, f"\\{part}") for part in FIELD.findall(pattern)])
 
 
 def excel_symbol(text: str) -> str:

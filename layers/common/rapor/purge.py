@@ -32,20 +32,20 @@ class Documents(Protocol):
 
 def purge_reports(
     *, now: datetime, keep: timedelta, reports: Reports, documents: Documents, limit: int = PER_PURGE
-) -> int:
+) -> list[UUID]:
     """
-    Purge at most *limit* reports deleted *keep* ago; returns how many.
+    Purge at most *limit* reports deleted *keep* ago; returns which.
 
     Raises:
         StoreUnavailable: The table or the bucket could not be reached; the next purge goes on where this one stopped.
     """
-    purged = 0
+    purged = []
     for uuid in reports.deleted_before(now - keep, limit=limit):
         report = reports.get(uuid)
         if report and report.deleted_at and report.deleted_at <= now - keep:
             with suppress(Fenced):  # restored meanwhile
                 _purge(report, reports, documents)
-                purged += 1
+                purged.append(uuid)
     return purged
 
 

@@ -8,8 +8,10 @@ from rapor.batches import Source
 from rapor.catalogue import ReportType
 from rapor.documents.parts import ChartData, CsvOptions, Head, Sink, Written
 from rapor.documents.rows import label_in
+from rapor.documents.words import in_words
 from rapor.documents.writers import WRITERS
 from rapor.figures import Figures
+from rapor.locale import Locale, locale_of
 from rapor.report import Report
 
 
@@ -31,7 +33,7 @@ def render(
         report_type=report.report_type,
         type_version=report.type_version,
         locale=report.locale,
-        parameters=tuple(_in_words(report_type, report.parameters, report.locale)),
+        parameters=tuple(_in_words(report_type, report.parameters, locale_of(report.locale))),
         raw_parameters=report.parameters,
         as_of=as_of,
         row_count=row_count,
@@ -51,9 +53,9 @@ def _chart(report_type: ReportType, figures: Figures, locale: str) -> ChartData 
     return ChartData(chart.kind, label_in(chart.title, locale), chart.x, chart.y, figures.points)
 
 
-def _in_words(report_type: ReportType, parameters: Mapping[str, Any], locale: str) -> Iterable[tuple[str, str]]:
+def _in_words(report_type: ReportType, parameters: Mapping[str, Any], locale: Locale) -> Iterable[tuple[str, str]]:
     for name, schema in report_type.parameters.get("properties", {}).items():
         value = parameters.get(name, schema.get("default"))
         if value is not None:
-            labels = schema.get("x-label", {})
-            yield labels.get(locale, name), str(value)
+            label = label_in(schema.get("x-label") or {"": name}, locale.code)
+            yield label, in_words(value, schema, locale)

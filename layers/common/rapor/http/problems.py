@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rapor.errors import (
     BodyTooLarge,
@@ -22,7 +22,7 @@ from rapor.errors import (
     UnsupportedMediaType,
     UuidTaken,
 )
-from rapor.http import strapi
+from rapor.http import audit, strapi
 from rapor.http.gateway import Request, Response
 
 STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
@@ -54,8 +54,21 @@ class Problem(NamedTuple):
     headers: Mapping[str, str]
 
 
-def answer(event: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, Any]:
-    """Find the route, run it, and turn what it returns or raises into API Gateway's answer."""
+class Log(Protocol):
+    """Takes audit entries."""
+
+    def info(self, msg: str, **kwargs: Any) -> None: ...
+
+
+def answer(event: Mapping[str, Any], routes: Mapping[str, Route], log: Log) -> dict[str, Any]:
+    """Find the route, run it, and turn what it returns or raises into API Gateway's answer; leave an audit entry."""
+    response = _answered(event, routes)
+    if entry := audit.entry(event, response):
+        log.info("audit", audit=entry)
+    return response.to_event(event["requestContext"]["requestId"])
+
+
+def _answered(event: Mapping[str, Any], routes: Mapping[str, Route]) -> Response:
     request_id = event["requestContext"]["requestId"]
     shape = strapi.refused if strapi.is_route(event["routeKey"]) else Response
     try:
@@ -63,13 +76,12 @@ def answer(event: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, A
         route = routes.get(request.route)
         if route is None:
             raise NotFound
-        response = route(request)
+        return route(request)
     except RequestError as error:
-        response = shape(*problem(error, request_id))
+        return shape(*problem(error, request_id))
     except StoreUnavailable:
         body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
-        response = shape(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
-    return response.to_event(request_id)
+        return shape(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
 
 
 def problem(error: RequestError, request_id: str) -> Problem:

@@ -44,7 +44,7 @@ def facts(head: Head, locale: Locale, written: Written) -> Iterator[tuple[str, s
     if written.rows < head.rows_total:
         yield "", locale.truncated
     if written.cut_cells:
-        yield "", f"{locale.number(written.cut_cells)} {locale.cut_cells}"
+        yield locale.cut_cells, locale.number(written.cut_cells)
     yield locale.report_type, head.report_type
     yield locale.version, str(head.type_version)
     yield locale.report, head.uuid

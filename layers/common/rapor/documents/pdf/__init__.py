@@ -4,115 +4,133 @@ Rows to PDF (ISO 32000-2), streamed: a page leaves as soon as it is full.
 Memory is one batch, a page, the fonts in use and eight bytes per object.
 """
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from uuid import UUID
 
 from rapor.batches import Batch, Source
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.parts import Head, Sink, Written
-from rapor.documents.pdf.cells import to_texts
-from rapor.documents.pdf.fonts import LatinFont
-from rapor.documents.pdf.layout import SHEETS, plan
-from rapor.documents.pdf.objects import PdfFile, date_string, text_string
+from rapor.documents.pdf.cells import heading, to_text, to_texts
+from rapor.documents.pdf.chart import Chart
+from rapor.documents.pdf.layout import SHEETS, Layout, Sheet, plan
+from rapor.documents.pdf.metadata import add_information, add_metadata
+from rapor.documents.pdf.objects import PdfFile, text_string
+from rapor.documents.pdf.opening import Opening, completeness
+from rapor.documents.pdf.outline import Entry, RowPages, add_outline
 from rapor.documents.pdf.pages import Pages
-from rapor.documents.pdf.shaping import ShapedFont, Shaper
-from rapor.documents.pdf.style import FOOT_SIZE, LABEL_SIZE, TITLE_SIZE, VALUE_SIZE
+from rapor.documents.pdf.style import ACCENT, FOOT_SIZE, GREY, WARNING
 from rapor.documents.pdf.table import Table
-from rapor.documents.pdf.text import Typeface
-from rapor.documents.pdf.title import TitleFaces, completeness, draw_title
-from rapor.documents.rows import checked, label_of
-from rapor.locale import Locale, locale_of
+from rapor.documents.pdf.typefaces import Typefaces
+from rapor.documents.rows import checked
+from rapor.locale import locale_of
 
-REGULAR, BOLD = "NotoSans-Regular", "NotoSans-Bold"
+Texts = Sequence[Sequence[str]]
+"""Cells as people read them, column by column."""
+
+TABLE_LEAST = 80.0  # head and some rows, else the table begins on the next page
 
 
 def write_pdf(head: Head, columns: Sequence[Column], source: Source, sink: Sink) -> Written:
     """
-    Write title block, table and, last, what the pages share.
+    Write title, chart, table and, last, what the pages share.
 
     Raises:
         ValueError, SourceInvalid: See `rows.checked`.
     """
-    locale = locale_of(head.locale)
-    pdf, fonts, rows = PdfFile(sink), Fonts(), 0
-    batches = checked(head, columns, source.batches())
-    texts = (to_texts_of(columns, batch, locale) for batch in batches)
-    nothing: list[list[str]] = [[] for _ in columns]
-    first = next(texts, nothing)
-    pages, table = begin(head, columns, first, pdf, fonts)
-    for batch in chain([first], texts):
-        table.add(batch)
-        rows += len(batch[0])
-    table.end(completeness(rows, head.rows_total, locale) if head.rows_total else locale.no_rows)
-    root = pages.close(fonts.embed(pdf))
-    catalog = pdf.add(
-        b"<</Type/Catalog/Pages %d 0 R/Lang%s/ViewerPreferences<</DisplayDocTitle true>>>>"
-        % (root, text_string(head.locale))
-    )
-    pdf.close(catalog=catalog, info=add_info(pdf, head), identity=UUID(head.uuid).bytes)
-    return Written(rows, fonts.missing)
+    return Document(head, columns, sink).write(checked(head, columns, source.batches()))
 
 
-class Fonts:
-    """The two weights, and whatever fallback they come to need."""
+class Document:
+    """One document, from its title to the cross-references."""
 
-    def __init__(self) -> None:
-        self.shaped: dict[str, ShapedFont] = {}
-        self._latin = {"F1": LatinFont.load(REGULAR), "F2": LatinFont.load(BOLD)}
-        self._shapers = {"F1": Shaper(REGULAR, self.shaped), "F2": Shaper(BOLD, self.shaped)}
+    def __init__(self, head: Head, columns: Sequence[Column], sink: Sink) -> None:
+        self._head, self._columns = head, columns
+        self._locale = locale_of(head.locale)
+        self._pdf, self._faces = PdfFile(sink), Typefaces()
+        self._labels = [heading(column, self._locale) for column in columns]
+        self._totals = [
+            None if total is None else to_text(column, total, self._locale)
+            for column, total in zip(columns, head.totals or [None] * len(columns), strict=True)
+        ]
+        self._entries: list[Entry] = []
+        self._rows_entry = Entry(self._locale.table, page=0)
+        self._row_pages = RowPages()
 
-    def regular(self, size: float) -> Typeface:
-        """For everything that is read."""
-        return Typeface("F1", size, self._latin["F1"], self._shapers["F1"])
+    def write(self, batches: Iterable[Batch]) -> Written:
+        """Write it, laid out by the first batch."""
+        texts = (self._texts(batch) for batch in batches)
+        first = list(islice(texts, 1))
+        layout = self._plan(first[0] if first else [[] for _ in self._columns])
+        pages = self._pages(layout.sheet)
+        table = self._begin(layout, pages)
+        rows = 0
+        for batch in chain(first, texts):
+            table.add(batch)
+            rows += len(batch[0])
+        missing = self._faces.missing
+        totals = table.totals(self._locale.total, self._totals)
+        top = table.end(totals, self._notes(rows, table.cut_cells, missing))
+        if totals:
+            self._entries.append(Entry(self._locale.total, pages.last, top))
+        self._finish(pages, rows)
+        return Written(rows, missing, table.cut_cells)
 
-    def bold(self, size: float) -> Typeface:
-        """For titles and labels."""
-        return Typeface("F2", size, self._latin["F2"], self._shapers["F2"])
+    def _texts(self, batch: Batch) -> Texts:
+        return [to_texts(column, cells, self._locale) for column, cells in zip(self._columns, batch, strict=True)]
 
-    @property
-    def missing(self) -> int:
-        """Characters drawn as a mark, because no font has them."""
-        return sum(shaper.drawn_missing for shaper in self._shapers.values())
+    def _plan(self, sample: Texts) -> Layout:
+        """Lay the page out by some rows, the totals, and for whole numbers the last row's number: they may be ids."""
+        largest = self._locale.number(self._head.row_count)
+        sample = [
+            [*cells, *([largest] if column.type is ColumnType.INTEGER else []), *([total] if total else [])]
+            for column, cells, total in zip(self._columns, sample, self._totals, strict=True)
+        ]
+        body, bold = self._faces.regular(SHEETS[0].size), self._faces.bold(SHEETS[0].size)
+        return plan(self._columns, self._labels, sample, body, bold)
 
-    def embed(self, pdf: PdfFile) -> dict[str, int]:
-        """Write what was used, give the fonts' numbers by tag."""
-        numbers = {tag: latin.embed(pdf, subset_tag(index)) for index, (tag, latin) in enumerate(self._latin.items())}
-        used = [font for font in self.shaped.values() if font.is_used]
-        return numbers | {font.tag: font.embed(pdf, subset_tag(2 + index)) for index, font in enumerate(used)}
+    def _pages(self, sheet: Sheet) -> Pages:
+        moment = self._locale.timestamp(self._head.as_of.replace(microsecond=0))
+        note = f"{self._head.title}  ·  {self._locale.as_of} {moment} UTC"
+        return Pages(self._pdf, sheet, self._faces.regular(FOOT_SIZE), self._locale.page, note)
 
+    def _begin(self, layout: Layout, pages: Pages) -> Table:
+        """Draw title and chart, and the table's head."""
+        head, sheet, faces = self._head, layout.sheet, self._faces
+        body, bold = faces.regular(sheet.size), faces.bold(sheet.size)
+        table = Table(layout, self._labels, body=body, bold=bold, pages=pages, row_pages=self._row_pages)
+        opening = Opening(pages, sheet, faces)
+        self._entries.append(Entry(head.title, pages.current))
+        opening.draw(head, self._locale)
+        if head.chart:
+            self._entries.append(Entry(head.chart.title, *opening.draw_chart(Chart(head.chart, self._locale, faces))))
+        opening.make_room(TABLE_LEAST)
+        self._rows_entry.page, self._rows_entry.top = pages.current, opening.y
+        self._entries.append(self._rows_entry)
+        table.begin(opening.canvas, opening.y)
+        return table
 
-def subset_tag(index: int) -> str:
-    """Six letters that tell subsets apart (§9.9.2)."""
-    return "RAPOR" + chr(ord("A") + index)
+    def _notes(self, rows: int, cut_cells: int, missing_glyphs: int) -> list[tuple[str, str]]:
+        """What the last page says of completeness, and in which colour."""
+        locale, found = self._locale, self._head.rows_total
+        notes = [(completeness(rows, found, locale) if found else locale.no_rows, ACCENT)]
+        if rows < found:
+            notes.append((locale.truncated, WARNING))
+        if cut_cells:
+            notes.append((f"{locale.cut_cells}: {locale.number(cut_cells)}", GREY))
+        if missing_glyphs:
+            notes.append((f"{locale.missing_glyphs}: {locale.number(missing_glyphs)}", GREY))
+        return notes
 
-
-def to_texts_of(columns: Sequence[Column], batch: Batch, locale: Locale) -> list[list[str]]:
-    """Write a batch's cells as people read them."""
-    return [to_texts(column, cells, locale) for column, cells in zip(columns, batch, strict=True)]
-
-
-def begin(
-    head: Head, columns: Sequence[Column], sample: Sequence[Sequence[str]], pdf: PdfFile, fonts: Fonts
-) -> tuple[Pages, Table]:
-    """Lay the document out and draw its title block."""
-    locale = locale_of(head.locale)
-    labels = [label_of(column, head.locale) for column in columns]
-    largest = locale.number(head.row_count)  # whole numbers are often ids, which grow as the rows come
-    sample = [
-        [*cells, largest] if column.type is ColumnType.INTEGER else cells
-        for column, cells in zip(columns, sample, strict=True)
-    ]
-    layout = plan(columns, labels, sample, fonts.regular(SHEETS[0].size), fonts.bold(SHEETS[0].size))
-    note = f"{head.title}  ·  {locale.as_of} {locale.timestamp(head.as_of.replace(microsecond=0))} UTC"
-    pages = Pages(pdf, layout.sheet, fonts.regular(FOOT_SIZE), locale.page, note)
-    table = Table(layout, labels, fonts.regular(layout.sheet.size), fonts.bold(layout.sheet.size), pages)
-    faces = TitleFaces(fonts.bold(TITLE_SIZE), fonts.regular(LABEL_SIZE), fonts.regular(VALUE_SIZE))
-    table.begin(*draw_title(head, locale, layout.sheet, faces))
-    return pages, table
-
-
-def add_info(pdf: PdfFile, head: Head) -> int:
-    """Write the document information (§14.3.3), dated by the data and not by the clock."""
-    moment = date_string(head.as_of)
-    return pdf.add(b"<</Title%s/Producer(Rapor)/CreationDate%s/ModDate%s>>" % (text_string(head.title), moment, moment))
+    def _finish(self, pages: Pages, rows: int) -> None:
+        pdf, head, number = self._pdf, self._head, self._locale.number
+        self._rows_entry.children += [
+            Entry(f"{number(first)}\u2013{number(last)}", page) for first, last, page in self._row_pages.ranges(rows)
+        ]
+        root, outline = pages.close(self._faces.embed(pdf)), add_outline(pdf, self._entries)
+        catalog = pdf.add(
+            b"<</Type/Catalog/Pages %d 0 R/Outlines %d 0 R/Metadata %d 0 R/Lang%s"
+            b"/ViewerPreferences<</DisplayDocTitle true>>>>"
+            % (root, outline, add_metadata(pdf, head), text_string(head.locale))
+        )
+        pdf.close(catalog=catalog, info=add_information(pdf, head), identity=UUID(head.uuid).bytes)

@@ -1,10 +1,11 @@
 """
 Fonts in the file (ISO 32000-2 §9.6.3, §9.7.4, §9.10.3).
 
-Latin text in Windows-1254 uses one byte a letter; all other text uses CIDs of our own, each of which is a glyph
-that stands for a piece of text, so that copying gives every letter back.
+Latin text uses one byte a letter, Windows-1254 with the lira sign in a free place; all other text uses CIDs of our
+own, each of which is a glyph that stands for a piece of text, so that copying gives every letter back.
 """
 
+from codecs import charmap_build, charmap_encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from rapor.documents.pdf.objects import PdfFile, references
 from rapor.documents.pdf.truetype import TrueType
 
 FOLDER = Path(__file__).parent.parent / "fonts"
-ENCODING = "cp1254"
 FIRST_CODE, DELETE = 32, 127
-# Where Windows-1254 differs from WinAnsiEncoding (annex D.2), by glyph name
-DIFFERENCES = b"208/Gbreve 221/Idotaccent 222/Scedilla 240/gbreve 253/dotlessi 254/scedilla"
+UNUSED = "\ufffe"
+LETTERS = bytes(range(256)).decode("cp1254", "replace").replace("\ufffd", UNUSED).replace(UNUSED, "₺", 1)
+CODES = charmap_build(LETTERS)
+# Where the encoding differs from WinAnsiEncoding (annex D.2), by glyph name
+DIFFERENCES = b"129/uni20BA 208/Gbreve 221/Idotaccent 222/Scedilla 240/gbreve 253/dotlessi 254/scedilla"
 SYMBOLIC, NONSYMBOLIC = 4, 32
 CMAP_START = (
     b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapType 2 def\n/CMapName /Rapor-UCS def\n"
@@ -28,7 +31,7 @@ CMAP_SECTION = 100  # most lines one section may hold
 
 @dataclass(frozen=True, slots=True)
 class LatinFont:
-    """A font of Windows-1254's letters; `widths` are thousandths of an em by letter."""
+    """A font of the Latin letters; `widths` are thousandths of an em by letter."""
 
     name: str
     file: TrueType
@@ -36,13 +39,13 @@ class LatinFont:
 
     @classmethod
     def load(cls, name: str) -> "LatinFont":
-        """Read `<name>-cp1254.ttf`."""
-        file = TrueType((FOLDER / f"{name}-cp1254.ttf").read_bytes())
+        """Read `<name>-latin.ttf`."""
+        file = TrueType((FOLDER / f"{name}-latin.ttf").read_bytes())
         return cls(name, file, {letter: file.width(letter) for _, letter in letters()})
 
     def width(self, text: str) -> int:
         """
-        Measure text of Windows-1254 letters.
+        Measure text of Latin letters.
 
         Raises:
             KeyError: A character is not one.
@@ -64,10 +67,22 @@ class LatinFont:
 
 
 def letters() -> list[tuple[int, str]]:
-    """Windows-1254's codes and what they stand for."""
-    codes = [code for code in range(FIRST_CODE, 256) if code != DELETE]
-    decoded = [(code, bytes([code]).decode(ENCODING, "ignore")) for code in codes]
-    return [(code, letter) for code, letter in decoded if letter]
+    """The codes that are shown, and what they stand for."""
+    return [
+        (code, letter)
+        for code, letter in enumerate(LETTERS)
+        if code >= FIRST_CODE and code != DELETE and letter != UNUSED
+    ]
+
+
+def encoded(text: str) -> bytes:
+    """
+    Write text in the Latin fonts' codes.
+
+    Raises:
+        UnicodeEncodeError: A character is not one of theirs.
+    """
+    return charmap_encode(text, "strict", CODES)[0]
 
 
 @dataclass(frozen=True, slots=True)

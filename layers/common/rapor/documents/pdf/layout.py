@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil
 
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.pdf.text import Typeface
 
-MARGIN = 44.0
-TOP = 46.0
-BOTTOM = 50.0
+MARGIN = 40.0
+TOP = 38.0
+BOTTOM = 42.0
+FOOT = 24.0  # the footer's baseline
 GUTTER = 11.0
+NUMBER_GAP = 9.0
 SAMPLE = 400  # rows of text that are measured
 GROWTH = 1300.0  # em/1000: two digits and a mark, for numbers that grow as the rows come
-TEXT_GAIN = 4  # of room left over, against a number of the same width
-TYPICAL = 0.95  # so much of a text column stays on one line
+TEXT_GAIN = 1.5  # of room left over, against a number of the same width
+EVEN_GAIN = 40.0  # of it, for every column
+TYPICAL = 0.99  # so much of a text column stays on one line
 TEXT_LEAST, TEXT_MOST = 54.0, 190.0
 SLACK = 1.08  # rows after the sample may be a little longer
 
@@ -33,6 +36,11 @@ class Sheet:
         """Between the margins."""
         return self.width - 2 * MARGIN
 
+    @property
+    def top(self) -> float:
+        """Where what is on it begins."""
+        return self.height - TOP
+
 
 SHEETS = (Sheet(595, 842, 8), Sheet(842, 595, 8), Sheet(842, 595, 7), Sheet(1191, 842, 7))  # A4, A4 across, A3 across
 
@@ -43,7 +51,12 @@ class Slot:
 
     left: float
     width: float
-    right_aligned: bool
+    type: ColumnType
+
+    @property
+    def right_aligned(self) -> bool:
+        """Whether its text ends at the right edge."""
+        return self.type.is_number
 
     @property
     def anchor(self) -> float:
@@ -79,20 +92,29 @@ def plan(
     needs = [
         need_of(column, label, cells, body, head) for column, label, cells in zip(columns, labels, sample, strict=True)
     ]
-    gutters = GUTTER * (len(columns) - 1)
+    gutters = gutters_of(columns)
     largest = SHEETS[-1]
-    wanted = gutters + 2 * MARGIN + points(sum(need.least for need in needs), largest.size)
+    wanted = sum(gutters) + 2 * MARGIN + points(sum(need.least for need in needs), largest.size)
     widest = replace(largest, width=max(largest.width, ceil(wanted)))
-    sheet = next((sheet for sheet in SHEETS if fits(needs, sheet, gutters)), widest)
-    widths = shared(needs, sheet.room - gutters, sheet.size)
-    lefts = accumulate(widths, lambda left, width: left + width + GUTTER, initial=MARGIN)
+    sheet = next((sheet for sheet in SHEETS if fits(needs, sheet, sum(gutters))), widest)
+    widths = shared(needs, sheet.room - sum(gutters), sheet.size)
+    steps = [width + gutter for width, gutter in zip(widths, [*gutters, 0.0], strict=True)]
+    lefts = accumulate(steps[:-1], initial=MARGIN)
     return Layout(
         sheet,
         tuple(
-            Slot(round(left, 2), round(width, 2), column.type.is_number)
-            for left, width, column in zip(lefts, widths, columns, strict=False)
+            Slot(round(left, 2), round(width, 2), column.type)
+            for left, width, column in zip(lefts, widths, columns, strict=True)
         ),
     )
+
+
+def gutters_of(columns: Sequence[Column]) -> list[float]:
+    """The room between neighbours: more where a number ends beside the beginning of a text."""
+    return [
+        GUTTER + NUMBER_GAP * (before.type.is_number and not after.type.is_number)
+        for before, after in pairwise(columns)
+    ]
 
 
 def fits(needs: Sequence[Need], sheet: Sheet, gutters: float) -> bool:
@@ -126,7 +148,9 @@ def shared(needs: Sequence[Need], room: float, size: float) -> list[float]:
     lows, highs = [points(need.least, size) for need in needs], [points(need.natural, size) for need in needs]
     low, high = sum(lows), sum(highs)
     if high <= room:
-        weights = [width * (TEXT_GAIN if need.elastic else 1) + 1 for need, width in zip(needs, highs, strict=True)]
+        weights = [
+            width * (TEXT_GAIN if need.elastic else 1) + EVEN_GAIN for need, width in zip(needs, highs, strict=True)
+        ]
         return [width + (room - high) * weight / sum(weights) for width, weight in zip(highs, weights, strict=True)]
     ratio = max(room - low, 0) / (high - low) if high > low else 0
     return [least + (natural - least) * ratio for least, natural in zip(lows, highs, strict=True)]

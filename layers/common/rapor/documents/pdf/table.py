@@ -1,15 +1,20 @@
 """
 Rows onto pages, in one pass.
 
-A page is kept as two lists, rules and text; whole columns are tested at once, so that nearly every row is one
-string template filled in. Rows that need wrapping or shaping are set line by line.
+A page is kept as two lists, rules and text. Nearly every row is one string template filled in (see `plain`); rows that
+need wrapping or shaping are set line by line.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, pairwise
 
-from rapor.documents.pdf.layout import BOTTOM, GUTTER, MARGIN, TOP, Layout, Slot, ems
+from rapor.documents.pdf.canvas import Align, Canvas
+from rapor.documents.pdf.layout import BOTTOM, GUTTER, MARGIN, Layout, Slot, ems
+from rapor.documents.pdf.outline import RowPages
 from rapor.documents.pdf.pages import Pages
+from rapor.documents.pdf.plain import PLAIN
 from rapor.documents.pdf.style import (
     ACCENT,
     CAP_HEIGHT,
@@ -18,89 +23,130 @@ from rapor.documents.pdf.style import (
     INK,
     LINE_LIMIT,
     LINE_RATIO,
-    PADDING_RATIO,
+    ROW_RATIO,
     RULE,
 )
-from rapor.documents.pdf.text import ESCAPES, SPECIAL, Line, Typeface, is_latin
+from rapor.documents.pdf.text import Line, Typeface
 
 HEAD_LINES = 3
+HEAD_RULE = 0.8
 OVERHANG = GUTTER / 2  # a number may reach so far to its left
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The last row: its name and, each with its right end, the totals; the name may need a line above them."""
+
+    name: Line
+    shown: Sequence[tuple[float, Line]]
+    is_above: bool
 
 
 class Table:
     """Where the next row goes."""
 
-    def __init__(self, layout: Layout, labels: Sequence[str], body: Typeface, bold: Typeface, pages: Pages) -> None:
-        self._layout, self._body, self._pages = layout, body, pages
-        self._bold = bold.resized(round(body.size * HEAD_RATIO, 2))
-        self._pitch = round(body.size * LINE_RATIO, 2)
-        self._padding = round(body.size * PADDING_RATIO, 2)
+    def __init__(
+        self,
+        layout: Layout,
+        labels: Sequence[str],
+        *,
+        body: Typeface,
+        bold: Typeface,
+        pages: Pages,
+        row_pages: RowPages,
+    ) -> None:
+        self._layout, self._body, self._bold = layout, body, bold
+        self._pages, self._row_pages = pages, row_pages
+        self._head = bold.resized(body.size * HEAD_RATIO)
+        self._pitch = body.size * LINE_RATIO
+        self._padding = body.size * (ROW_RATIO - LINE_RATIO)
+        self._note_pitch = body.size * ROW_RATIO
         self._rooms = [ems(slot.width + OVERHANG * slot.right_aligned, body.size) for slot in layout.slots]
         self._labels = [
-            self._bold.lines(label, ems(slot.width, self._bold.size) + 1, HEAD_LINES)
+            self._head.lines(label, ems(slot.width, self._head.size) + 1, HEAD_LINES)
             for label, slot in zip(labels, layout.slots, strict=True)
         ]
-        self._template = row_template(layout.slots)
-        self._content: list[str] = []
-        self._rules: list[str] = []
+        self._template = row_template(layout.slots, self._height(1))
+        self._plain = [PLAIN[slot.type](body.latin, room) for slot, room in zip(layout.slots, self._rooms, strict=True)]
+        self._heads: dict[float, str] = {}
+        self._canvas = Canvas()
+        self._edges: list[float] = []
         self._text: list[str] = []
         self._y = 0.0
+        self._rows = 0
+        self.cut_cells = 0
 
-    def begin(self, before: str, top: float) -> None:
-        """Start the first page under the title block."""
-        self._content.append(before)
+    def begin(self, canvas: Canvas, top: float) -> None:
+        """Start the first page under what *canvas* has."""
+        self._canvas = canvas
         self._begin_table(top)
 
     def add(self, columns: Sequence[Sequence[str]]) -> None:
-        """
-        Set some thousand rows.
+        """Set some thousand rows."""
+        filled = [plain.fill(cells) for plain, cells in zip(self._plain, columns, strict=True)]
+        rows = list(map(self._template.__mod__, zip(*chain(*(filling for filling, _ in filled)), strict=True)))
+        odd = [some for _, some in filled]
+        done = 0
+        for index in sorted(set().union(*odd)):
+            self._flow(rows[done:index])
+            self._set([column[index] for column in columns], [index in some for some in odd])
+            done = index + 1
+        self._flow(rows[done:])
 
-        The hot loop: a row of plain cells is one template filled in, with the same bytes `_set` would give.
-        """
-        odd = [self._odd_ones(cells, room) for cells, room in zip(columns, self._rooms, strict=True)]
-        plain = [without(cells, some) for cells, some in zip(columns, odd, strict=True)]
-        careful: set[int] = set().union(*odd)
-        fills: list[Sequence[object]] = []
-        for slot, cells in zip(self._layout.slots, plain, strict=True):
-            if slot.right_aligned:
-                fills.append(self._widths(cells))
-            fills.append(escaped(cells))
-        height = self._height(1)
-        back = f" {self._layout.slots[0].anchor - self._layout.slots[-1].anchor:.2f} {-height:.2f} Td\n"
-        for index, fill in enumerate(zip(*fills, strict=True)):
-            if index in careful:
-                self._set([column[index] for column in columns], [index in some for some in odd])
-            else:
-                if self._y - height < BOTTOM:
-                    self._turn()
-                self._text.append(self._template % fill + back)
-                self._advance(height)
-
-    def end(self, closing: str) -> None:
-        """Write the last line and the last page."""
-        height = self._height(1) + self._padding
+    def end(self, totals: Totals | None, notes: Sequence[tuple[str, str]]) -> float:
+        """Write the totals and then *notes* with their colours, all on the last page; give where the totals begin."""
+        height = self._padding + len(notes) * self._note_pitch + (self._height(1 + totals.is_above) if totals else 0)
         if self._y - height < BOTTOM:
-            self._turn()
-        self._finish_table()
-        self._content.append(
-            f"BT {ACCENT} rg {self._bold.selected} {MARGIN:g} {self._y - height:.2f} Td "
-            f"{self._bold.line(closing).operators} ET\n"
-        )
-        self._pages.add("".join(self._content))
+            self._turn(goes_on=totals is not None)
+        self._finish_rows()
+        top = self._y
+        if totals:
+            self._add_totals(totals)
+        self._y -= self._padding
+        for number, (note, colour) in enumerate(notes):
+            face = self._body if number else self._bold
+            self._y -= self._note_pitch
+            line = face.one_line(note, face.room(self._layout.sheet.room))
+            self._canvas.text(face, line, (MARGIN, self._y), colour)
+        self._pages.add(self._canvas)
+        return top
 
-    def _odd_ones(self, cells: Sequence[str], room: float) -> set[int]:
-        """Find the cells that one literal string cannot show."""
-        odd: set[int] = set()
-        if not is_latin(" ".join(cells)):
-            odd = {index for index, cell in enumerate(cells) if not is_latin(cell)}
-        letters = int(room / max(self._body.latin.widths.values()))  # so many fit whatever they are
-        width = self._body.latin.width
-        odd |= {i for i, cell in enumerate(cells) if len(cell) > letters and i not in odd and width(cell) > room}
-        return odd
+    def totals(self, word: str, totals: Sequence[str | None]) -> Totals | None:
+        """Set the last row, None where no column has a total; *word* stands left of the first, or above it."""
+        bold = self._bold
+        shown = [
+            (slot.anchor, bold.narrowed(total, bold.room(slot.width + OVERHANG)))
+            for slot, total in zip(self._layout.slots, totals, strict=True)
+            if total is not None
+        ]
+        if not shown:
+            return None
+        name = bold.one_line(word, bold.room(self._layout.sheet.room))
+        first, line = shown[0]
+        is_above = first - line.points(bold.size) < MARGIN + name.points(bold.size) + GUTTER
+        return Totals(name, shown, is_above)
 
-    def _widths(self, cells: Sequence[str]) -> list[int]:
-        width = self._body.latin.width
-        return [width(cell) for cell in cells]
+    def _add_totals(self, totals: Totals) -> None:
+        baseline = self._baseline
+        self._canvas.rule(MARGIN, self._right, self._y, ACCENT, HEAD_RULE)
+        self._canvas.text(self._bold, totals.name, (MARGIN, baseline), INK)
+        for right, line in totals.shown:
+            point = right, baseline - self._pitch * totals.is_above
+            self._canvas.text(self._bold, line, point, INK, Align.RIGHT)
+        self._y -= self._height(1 + totals.is_above)
+        self._canvas.rule(MARGIN, self._right, self._y, ACCENT, HEAD_RULE)
+
+    def _flow(self, rows: Sequence[str]) -> None:
+        """Set rows of one line each."""
+        height = self._height(1)
+        while rows:
+            fitting = int((self._y - BOTTOM) / height)
+            if not fitting:
+                self._turn()
+                continue
+            self._text += rows[:fitting]
+            self._advance(height, min(fitting, len(rows)))
+            rows = rows[fitting:]
 
     def _set(self, cells: Sequence[str], odd: Sequence[bool]) -> None:
         """Set one row line by line."""
@@ -108,11 +154,12 @@ class Table:
             self._lines(cell, index) if is_odd else [self._body.latin_line(cell)]
             for index, (cell, is_odd) in enumerate(zip(cells, odd, strict=True))
         ]
+        self.cut_cells += sum(cell[-1].is_cut for cell in lines)
         height = self._height(max(map(len, lines)))
         if self._y - height < BOTTOM:
             self._turn()
         self._text.append(placed(lines, self._layout.slots, self._pitch, height))
-        self._advance(height)
+        self._advance(height, 1)
 
     def _lines(self, cell: str, index: int) -> list[Line]:
         room = self._rooms[index]
@@ -121,53 +168,79 @@ class Table:
         return self._body.lines(cell, room, LINE_LIMIT)
 
     def _height(self, lines: int) -> float:
-        return round(lines * self._pitch + 2 * self._padding - (LINE_RATIO - 1) * self._body.size, 2)
+        return lines * self._pitch + self._padding
 
-    def _advance(self, height: float) -> None:
-        self._y -= height
-        self._rules.append(f"{MARGIN:g} {self._y:.2f} m {self._right:g} {self._y:.2f} l\n")
+    def _advance(self, height: float, rows: int) -> None:
+        self._edges += [self._y - height * row for row in range(1, rows + 1)]
+        self._y -= height * rows
+        self._rows += rows
 
     @property
     def _right(self) -> float:
         return self._layout.sheet.width - MARGIN
 
-    def _turn(self) -> None:
-        self._finish_table()
-        self._pages.add("".join(self._content))
-        self._content = []
-        self._begin_table(self._layout.sheet.height - TOP)
+    @property
+    def _baseline(self) -> float:
+        """Of the first line in the next row, its capitals in the middle of the row."""
+        return self._y - (self._height(1) + CAP_HEIGHT * self._body.size) / 2
+
+    def _turn(self, *, goes_on: bool = True) -> None:
+        """Write the page and begin the next, with the table's head where the table goes on."""
+        self._finish_rows()
+        self._pages.add(self._canvas)
+        self._canvas = Canvas()
+        if goes_on:
+            self._begin_table(self._layout.sheet.top)
+        else:
+            self._y = self._layout.sheet.top
+            self._begin_rows()
 
     def _begin_table(self, top: float) -> None:
-        """Draw the labels, bottom-aligned over an accent rule, and move the text cursor to the first row."""
-        pitch = round(self._bold.size * LINE_RATIO, 2)
-        deepest = max(map(len, self._labels))
-        baseline = top - self._bold.size - (deepest - 1) * pitch
-        self._y = round(baseline - self._padding - 1.5, 2)
-        self._content.append(f"BT {ACCENT} rg {self._bold.selected} 1 0 0 1 0 0 Tm\n")
+        self._row_pages.note(self._rows, self._pages.current)
+        pitch = self._head.size * LINE_RATIO
+        self._y = floor_to_quarter(top - max(map(len, self._labels)) * pitch - self._padding * 2)
+        if self._y not in self._heads:
+            self._heads[self._y] = self._drawn_head(pitch)
+        self._canvas.operators.append(self._heads[self._y])
+        self._begin_rows()
+
+    def _drawn_head(self, pitch: float) -> str:
+        """Draw the labels, bottom-aligned over an accent rule."""
+        canvas = Canvas()
         for slot, lines in zip(self._layout.slots, self._labels, strict=True):
-            for index, line in enumerate(lines):
-                y = baseline + (len(lines) - 1 - index) * pitch
-                shown = line.placed(right=slot.right_aligned)
-                self._content.append(f"1 0 0 1 {slot.anchor:.2f} {y:.2f} Tm {shown}\n")
-        self._content.append(f"ET 0.9 w {ACCENT} RG {MARGIN:g} {self._y:.2f} m {self._right:g} {self._y:.2f} l S\n")
-        first = self._y - self._padding - (self._body.size * (1 + CAP_HEIGHT)) / 2 + self._body.size * 0.1
-        start = f"BT {INK} rg {self._body.selected} {self._layout.slots[0].anchor:.2f} {first:.2f} Td\n"
-        self._text, self._rules = [start], []
+            for index, line in enumerate(reversed(lines)):
+                point = slot.anchor, self._y + self._padding * 2 + index * pitch
+                canvas.text(self._head, line, point, ACCENT, Align.RIGHT if slot.right_aligned else Align.LEFT)
+        canvas.rule(MARGIN, self._right, self._y, ACCENT, HEAD_RULE)
+        return "".join(canvas.operators)
 
-    def _finish_table(self) -> None:
-        self._content += [f"{HAIRLINE} {RULE} RG\n", *self._rules, "S\n", *self._text, "ET\n"]
+    def _begin_rows(self) -> None:
+        start = f"{self._layout.slots[0].anchor:.2f} {self._baseline:.2f} Td\n"
+        self._text, self._edges = [f"BT {INK} rg {self._body.selected} {start}"], []
 
-
-def without(cells: Sequence[str], odd: set[int]) -> Sequence[str]:
-    """Blank the odd cells."""
-    return ["" if index in odd else cell for index, cell in enumerate(cells)] if odd else cells
+    def _finish_rows(self) -> None:
+        self._canvas.operators += [rules(MARGIN, self._right, tuple(self._edges)), *self._text, "ET\n"]
 
 
-def row_template(slots: Sequence[Slot]) -> str:
-    """A row of single-line cells: `%s` for left-aligned text, `%d` and `%s` for width and text of right-aligned."""
-    shows = ["[%d(%s)]TJ" if slot.right_aligned else "(%s)Tj" for slot in slots]
+@lru_cache(maxsize=8)
+def rules(left: float, right: float, edges: tuple[float, ...]) -> str:
+    """Hairlines under the rows, the same on nearly every page."""
+    if not edges:
+        return ""
+    lines = "".join([f"{left:g} {y:.2f} m {right:g} {y:.2f} l\n" for y in edges])
+    return f"{HAIRLINE:g} w {RULE} RG\n{lines}S\n"
+
+
+def row_template(slots: Sequence[Slot], height: float) -> str:
+    """
+    A row of single-line cells, with a `%s` for each filling (see `plain`).
+
+    Like `placed`, it begins at the first cell's baseline and ends at the next row's.
+    """
+    shows = ["%s%s)]TJ" if slot.right_aligned else "(%s)Tj" for slot in slots]
     moves = ["", *(f" {after.anchor - before.anchor:.2f} 0 Td " for before, after in pairwise(slots))]
-    return "".join([move + show for move, show in zip(moves, shows, strict=True)])
+    back = f" {slots[0].anchor - slots[-1].anchor:.2f} {-height:.2f} Td\n"
+    return "".join([move + show for move, show in zip(moves, shows, strict=True)]) + back
 
 
 def placed(lines: Sequence[Sequence[Line]], slots: Sequence[Slot], pitch: float, height: float) -> str:
@@ -176,17 +249,14 @@ def placed(lines: Sequence[Sequence[Line]], slots: Sequence[Slot], pitch: float,
     for index, (cell, slot) in enumerate(zip(lines, slots, strict=True)):
         for number, line in enumerate(cell):
             if index or number:
-                parts.append(
-                    f" {slot.anchor - before:.2f} {depth - number * pitch or 0:{'.2f' if number or depth else 'g'}} Td "
-                )
+                down = depth - number * pitch
+                parts.append(f" {slot.anchor - before:.2f} {down or 0:{'.2f' if number or depth else 'g'}} Td ")
             parts.append(line.placed(right=slot.right_aligned))
             before, depth = slot.anchor, number * pitch
     parts.append(f" {slots[0].anchor - before:.2f} {depth - height:.2f} Td\n")
     return "".join(parts)
 
 
-def escaped(cells: Sequence[str]) -> Sequence[str]:
-    """Escape what a literal string cannot hold as it is (§7.3.4.2)."""
-    if not SPECIAL.search(" ".join(cells)):
-        return cells
-    return [cell.translate(ESCAPES) for cell in cells]
+def floor_to_quarter(length: float) -> float:
+    """Round down to what a binary fraction holds, so that sums of row heights are exact."""
+    return int(length * 4) / 4

@@ -1,18 +1,21 @@
-"""Text to lines, lines to text-showing operators (ISO 32000-2 §9.4.3). Lengths are thousandths of an em."""
+"""
+Text to lines, lines to text-showing operators (ISO 32000-2 §9.4.3).
+
+Lengths are thousandths of an em. Operators are text whose characters stand for bytes: page content is Latin-1.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from rapor.documents.pdf.fonts import ENCODING, LatinFont
+from rapor.documents.pdf.fonts import LatinFont, encoded
 from rapor.documents.pdf.shaping import CJK, Glyph, Run, Shaper
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LINE_END = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 ESCAPES = str.maketrans({"(": r"\(", ")": r"\)", "\\": r"\\"})
 FIRST_CJK = chr(CJK[0][0])
-SPECIAL = re.compile(r"[()\\]")
 ELLIPSIS = "\u2026"
 BREAKS = frozenset(" -/@")  # a line may end after these
 
@@ -24,11 +27,15 @@ class Line:
     operators: str
     width: float
     literal: str | None = None
-    is_placed: bool = False  # to end at the current point
+    is_cut: bool = False  # there was more
+
+    def points(self, size: float) -> float:
+        """Its width in type of *size*."""
+        return self.width * size / 1000
 
     def placed(self, *, right: bool) -> str:
         """Operators that begin at the current point, or end there."""
-        if not right or self.is_placed:
+        if not right:
             return self.operators
         if self.literal is None:
             return f"[{self.width:.0f}]TJ {self.operators}"
@@ -55,6 +62,10 @@ class Typeface:
         """Measure one line."""
         return sum(self.advances(text))
 
+    def room(self, length: float) -> float:
+        """Give a length in points as one of this type's."""
+        return length * 1000 / self.size
+
     def advances(self, text: str) -> Sequence[float]:
         """Measure by character; what a ligature swallows is 0 wide."""
         if is_latin(text):
@@ -74,9 +85,13 @@ class Typeface:
             clean = paragraph.replace("\t", " ")
             texts += [clean[start:end].rstrip(" ") for start, end in breaks(clean, self.advances(clean), room)]
             if len(texts) > limit:
-                texts[limit - 1 :] = [self._shortened(texts[limit - 1], room)]
-                break
+                last = self.line(self._shortened(texts[limit - 1], room))
+                return [*map(self.line, texts[: limit - 1]), replace(last, is_cut=True)]
         return [self.line(piece) for piece in texts]
+
+    def one_line(self, text: str, room: float) -> Line:
+        """Set as much of *text* as *room* allows."""
+        return self.lines(text, room, 1)[0]
 
     def line(self, text: str) -> Line:
         """Set one line, counting what no font can draw."""
@@ -90,7 +105,7 @@ class Typeface:
 
     def latin_line(self, text: str) -> Line:
         """Set one line that is known to be Latin."""
-        literal = text.translate(ESCAPES)
+        literal = encoded(text.translate(ESCAPES)).decode("latin-1")
         return Line(f"({literal})Tj", self.latin.width(text), literal)
 
     def narrowed(self, text: str, room: float) -> Line:
@@ -98,7 +113,7 @@ class Typeface:
         line = self.line(text)
         if line.width <= room:
             return line
-        return Line(f"{100 * room / line.width:.1f} Tz {line.placed(right=True)} 100 Tz", room, is_placed=True)
+        return Line(f"{100 * room / line.width:.1f} Tz {line.operators} 100 Tz", room)
 
     def _shortened(self, text: str, room: float) -> str:
         ends = accumulate(self.advances(text))
@@ -130,7 +145,7 @@ def is_latin(text: str) -> bool:
     if CONTROL.search(text):
         return False
     try:
-        text.encode(ENCODING)
+        encoded(text)
     except UnicodeEncodeError:
         return False
     return True
