@@ -22,15 +22,21 @@ locks := layers/common/requirements.txt functions/process_report/requirements.tx
 
 ##@ Every day
 help:  ## this list
-	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.ready  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
 	@exec $(python) -m local
 
-test: .venv/.ready  ## unit, integration, faults and e2e tests (ARGS for pytest)
-	@$(python) -m pytest -m 'not runtime' $(ARGS)
+test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
+	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
 check: lint types test-3.11 template build-arm64 build test-runtime  ## all else that CI runs
+
+test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
+	@$(python) -m pytest -m million -s
+
+data: .venv/.ready  ## write the data set `sales` of the local run anew (ROWS, RAPOR_HOME)
+	@$(python) -m local.datasets $(ROWS)
 
 bench: .venv/.ready  ## run benchmarks/*.py
 	@for file in benchmarks/*.py; do [ -e "$$file" ] || { echo 'benchmarks/ is empty'; break; }; \
@@ -134,4 +140,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test check bench pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime
+.PHONY: help run test test-million check data bench pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime

@@ -1,4 +1,4 @@
-"""DynamoDB, S3 and SQS on this machine: a mended moto behind one address, with what the template declares in it."""
+"""DynamoDB, S3, SQS and KMS on this machine: a mended moto at one address, with what the template declares in it."""
 
 import logging
 import os
@@ -12,6 +12,7 @@ from typing import Any, Self
 import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
+from moto.kms.models import kms_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
@@ -135,7 +136,7 @@ def _replace_environ(old: Mapping[str, str], new: Mapping[str, str]) -> None:
 
 
 def _forget() -> None:
-    for backends in (dynamodb_backends, dynamodbstreams_backends, s3_backends, sqs_backends):
+    for backends in (dynamodb_backends, dynamodbstreams_backends, s3_backends, sqs_backends, kms_backends):
         backends.reset()
 
 

@@ -1,71 +1,37 @@
 """`rapor`: what an author or a client does on their own machine."""
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from importlib import import_module
 
 from local.errors import CannotStart
-from local.settings import home_from
-from local.template import AUDIENCE, ISSUER
+
+COMMANDS = {
+    "preview": "make a document of a report type, here and now",
+    "token": "mint a token that `make run` accepts",
+    "verify": "say whether a file is exactly what a report produced",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and do what it says."""
-    parsed = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = _parser(given[0] if given else "").parse_args(given)
     try:
-        sys.exit(parsed.command(parsed))
+        sys.exit(parsed.run(parsed))
     except CannotStart as error:
         sys.exit(f"rapor: {error}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """Know every command by its line, and the chosen one by its module."""
     parser = argparse.ArgumentParser(prog="rapor", description="Reports as a service, on your own machine.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    _add_token(commands.add_parser("token", help="mint a token that `make run` accepts"))
+    for name, line in COMMANDS.items():
+        command = commands.add_parser(name, help=line)
+        if name == chosen:
+            module = import_module(f"local.commands.{name}")
+            module.set_up(command)
+            command.set_defaults(run=module.run)
     return parser
-
-
-def _add_token(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=token)
-    parser.description = "Mint a token with the key in RAPOR_HOME, and print it."
-    parser.add_argument("--sub", help="who the caller is; without it the token names nobody")
-    parser.add_argument("--permission", action="append", default=[], help="may be repeated")
-    parser.add_argument(
-        "--claim", action="append", default=[], type=_claim, metavar="KEY=VALUE",
-        help="any claim; the value is read as JSON, else as text; may be repeated",
-    )  # fmt: skip
-    parser.add_argument("--expires-in", type=int, default=3600, metavar="SECONDS", help="may be negative")
-    parser.add_argument("--issuer", default=ISSUER)
-    parser.add_argument("--audience", default=AUDIENCE)
-
-
-def token(parsed: argparse.Namespace) -> int:
-    """Print a token and nothing else; a first call makes the key and says so on standard error."""
-    from local.tokens import SigningKey  # noqa: PLC0415 - cryptography is slow to import, and not every command needs it
-
-    folder = home_from(os.environ).keys
-    key = SigningKey.load_or_make(folder, say=lambda text: print(text, file=sys.stderr))
-    print(
-        key.mint(
-            sub=parsed.sub,
-            permissions=parsed.permission,
-            issuer=parsed.issuer,
-            audience=parsed.audience,
-            expires_in_s=parsed.expires_in,
-            claims=dict(parsed.claim),
-        )
-    )
-    return 0
-
-
-def _claim(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError("must be KEY=VALUE")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value

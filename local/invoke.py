@@ -71,6 +71,10 @@ class Bench:
         self._say(f"{name:<14} {status or json.dumps(answer.value)}")
         return answer.value
 
+    def peak_mb(self, name: str) -> int:
+        """Most memory a function that was called has held so far."""
+        return self._running[name].peak_mb()
+
     def build(self, name: str) -> Build:
         """Say what Lambda would be given for a function."""
         it = self._stack.function(name)
@@ -92,6 +96,7 @@ def tour(aws: LocalAws, *, say: Say) -> Path:
         bench.expect(reader_of(record), {"Records": [record]})
         detail = bench.expect("ReadReport", for_report("read_report/get_api_v1_reports_uuid.json", uuid), FOUND)
         say(f"{'':<14} {detail['body']}")
+        bench.expect("ReadReport", for_report("read_report/get_api_v1_reports_uuid_manifest.json", uuid), FOUND)
         download = for_report("read_report/get_api_v1_reports_uuid_download.json", uuid)
         link = json.loads(bench.expect("ReadReport", download, FOUND)["body"])["url"]
         bench.expect("UpdateReport", for_report("update_report/patch_api_v1_reports_uuid.json", uuid), FOUND)

@@ -9,22 +9,29 @@ Mends what moto 5.2.5 gets wrong, as measured against DynamoDB's documented beha
 - Nothing expires, and streams are never trimmed.
 - It is slow on long lists: of 13 s for 3,333 reports among 10,000, read a hundred at a time, 10 went into comparing
   strings by way of their types and into taking values apart that are sent as they are kept. Here neither is done.
+- KMS hashes what it is told is a hash.
 
 In-process; `apply` may be called more than once.
 """
 
+import base64
 import copy
 import functools
 import io
+import json
 import operator
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import StreamShard, Table
+from moto.kms.responses import KmsResponse
 
 from local.presigned import Environ, WsgiApp
 
@@ -42,6 +49,7 @@ def apply() -> None:
     StreamShard.add = _add(StreamShard.add)  # type: ignore[method-assign]
     Table.__deepcopy__ = lambda self, _: self  # type: ignore[attr-defined]  # a transaction's backup: ours is Undo
     DynamoDBBackend.update_item = _update_item(DynamoDBBackend.update_item)  # type: ignore[method-assign]
+    KmsResponse.sign = _sign(KmsResponse.sign)  # type: ignore[method-assign]
     DynamoDBBackend.transact_write_items = _transact(DynamoDBBackend.transact_write_items)  # type: ignore[method-assign]
     for compare in (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge):
         name = f"__{compare.__name__}__"
@@ -171,6 +179,19 @@ def _drop_keys_only_record(shard: StreamShard) -> None:
     keys_only, whole = shard.items[-2:]
     whole.record["dynamodb"]["SequenceNumber"] = keys_only.record["dynamodb"]["SequenceNumber"]
     del shard.items[-2]
+
+
+def _sign(original: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(original)
+    def sign(self: KmsResponse) -> str:
+        answer: dict[str, Any] = json.loads(original(self))  # which checks the key and the algorithm
+        if self._get_param("MessageType") == "DIGEST":
+            key: Any = self.kms_backend.describe_key(answer["KeyId"]).private_key
+            signature = key.private_key.sign(self._get_param("Message"), ec.ECDSA(Prehashed(SHA256())))
+            answer["Signature"] = base64.b64encode(signature).decode()
+        return json.dumps(answer)
+
+    return sign
 
 
 def _transact(original: Callable[..., None]) -> Callable[..., None]:

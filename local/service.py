@@ -11,11 +11,12 @@ from local.datasets import ensure_datasets
 from local.errors import WrongReportType
 from local.functions import Functions
 from local.gateway import Gateway
+from local.manifest_key import ManifestKey
 from local.scheduler import Scheduler
 from local.server import Server, listening
 from local.settings import Settings
 from local.streams import Streams, Surroundings
-from local.template import Stack
+from local.template import PARAMETERS, Stack
 from local.terminal import Say
 from local.tokens import GENERAL_PERMISSIONS, SigningKey
 from rapor.catalogue import Catalogue
@@ -62,12 +63,17 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
     """Start in the order of dependence; stop in the reverse, and save last."""
     with ExitStack() as running:
         listener = running.enter_context(listening(LOOPBACK, settings.port))
-        stack = Stack.load(environment={"DATA_LOCATION": str(settings.home.data)})
+        manifest_key = ManifestKey.load_or_make(settings.home.keys)
+        stack = Stack.load(
+            parameters=PARAMETERS | {"SigningKeyArn": manifest_key.arn},
+            environment={"DATA_LOCATION": str(settings.home.data)},
+        )
         check_catalogue(Path(stack.function("CreateReport").environment["CATALOGUE_PATH"]))
         say("data sets …")
         ensure_datasets(settings.home.data)
         say("tables and buckets …")
         aws = running.enter_context(LocalAws(stack, state_file=settings.home.state))
+        manifest_key.lend_to_kms()
         if aws.notice:
             say(aws.notice)
         say("functions …")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 
+from local.keys import load_or_make
 from local.template import AUDIENCE, ISSUER
 
 ALGORITHM = "RS256"
@@ -31,10 +31,11 @@ class SigningKey:
     def load_or_make(cls, folder: Path, *, say: Callable[[str], None] = lambda _: None) -> "SigningKey":
         """Take the folder's key; the first caller makes it."""
         path = folder / "token.pem"
-        if not path.exists():
-            _make(path)
-            say(f"no key yet: made {path}; a run with the same RAPOR_HOME accepts what it signs")
-        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        private = load_or_make(
+            path,
+            lambda: generate_private_key(public_exponent=65537, key_size=KEY_BITS),
+            say=lambda: say(f"no key yet: made {path}; a run with the same RAPOR_HOME accepts what it signs"),
+        )
         if not isinstance(private, RSAPrivateKey):
             raise TypeError(f"{path} holds no RSA key")
         return cls(private, _thumbprint(private.public_key()))
@@ -71,21 +72,6 @@ class SigningKey:
         """Sign exactly these claims."""
         headers = {"kid": self.kid, "typ": "JWT"}
         return jwt.PyJWS().encode(json.dumps(claims).encode(), self.private, algorithm=ALGORITHM, headers=headers)
-
-
-def _make(path: Path) -> None:
-    key = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-    try:
-        os.link(fresh, path)  # whoever is first makes the key; the other takes it
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
 
 
 def _thumbprint(key: RSAPublicKey) -> str:

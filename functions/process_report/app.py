@@ -17,6 +17,7 @@ from rapor.errors import RenderError, StoreUnavailable
 from rapor.process import Workshop, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.documents import DocumentBucket
+from rapor.store.signatures import KmsSigner
 from rapor.store.table import ReportTable
 
 SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder
@@ -44,6 +45,7 @@ workshop = Workshop(
     documents=DocumentBucket(boto3.client("s3"), settings.documents_bucket),
     clock=clock,
     retention=timedelta(days=settings.retention_days),
+    signer=KmsSigner(boto3.client("kms"), settings.signing_key) if settings.signing_key else None,
 )
 
 

@@ -1,4 +1,4 @@
-"""GET on the doors: list, detail, download."""
+"""GET on the doors: list, detail, download, manifest."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from rapor.http.gateway import Request, Response
 from rapor.http.listing import listing_from
 from rapor.http.problems import answer
 from rapor.http.strapi_queries import score_query
-from rapor.read import link_to_document, list_reports, read_report
+from rapor.read import link_to_document, list_reports, read_manifest, read_report
 from rapor.read_score import count_scores, list_scores, read_score
 from rapor.settings import ReadReportSettings
 from rapor.store.documents import DocumentBucket
@@ -53,6 +53,13 @@ def get_download(request: Request) -> Response:
     return laravel.download(link, expires_at, request)
 
 
+def get_manifest(request: Request) -> Response:
+    """Door B: `GET /api/v1/reports/{uuid}/manifest`."""
+    uuid = laravel.uuid_in(request)
+    content = read_manifest(uuid, caller=request.caller, now=datetime.now(UTC), reports=reports, documents=documents)
+    return laravel.manifest(content)
+
+
 def get_scores(request: Request) -> Response:
     """Door A: `GET /reports`."""
     caller = request.caller
@@ -76,6 +83,7 @@ ROUTES = {
     "GET /api/v1/reports": get_reports,
     "GET /api/v1/reports/{uuid}": get_report,
     "GET /api/v1/reports/{uuid}/download": get_download,
+    "GET /api/v1/reports/{uuid}/manifest": get_manifest,
     "GET /reports": get_scores,
     "GET /reports/count": get_count,
     "GET /reports/{id}": get_score,

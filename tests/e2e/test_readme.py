@@ -15,13 +15,16 @@ from tests.service import Service
 
 pytestmark = pytest.mark.e2e
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```\n(.*?)```", README.partition("## Your first report")[2].partition("\n## ")[0], re.DOTALL)
+
+
+def blocks(heading: str) -> list[str]:
+    return re.findall(r"```\n(.*?)```", README.partition(f"## {heading}\n")[2].partition("\n## ")[0], re.DOTALL)
 
 
 def typed(commands: str, service: Service, folder: Path) -> str:
     """What a shell in the project's folder prints, with this service in the place of the default one."""
     commands = commands.replace("http://127.0.0.1:3000", service.url)
-    commands = commands.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    commands = commands.replace(".venv/bin/", f"{Path(sys.executable).parent}/").replace(".rapor/", f"{service.home}/")
     environ = os.environ | {"RAPOR_HOME": str(service.home)}
     done = subprocess.run(
         ["bash", "-euc", commands], cwd=folder, env=environ, capture_output=True, text=True, check=True
@@ -30,19 +33,29 @@ def typed(commands: str, service: Service, folder: Path) -> str:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_first_report_is_ordered_followed_and_fetched_as_told(service: Service, tmp_path: Path) -> None:
-    order, follow = BLOCKS
+def test_the_first_report_is_ordered_followed_fetched_and_verified_as_told(service: Service, tmp_path: Path) -> None:
+    order, follow, prove = blocks("Your first report")
 
     answer = typed(order, service, tmp_path)
     report = json.loads(answer.splitlines()[-1])
     service.finished(report["uuid"])
     [token] = re.findall(r"^TOKEN=.*$", order, re.MULTILINE)
-    detail = typed(token + "\n" + follow.replace("UUID=…", f"UUID={report['uuid']}"), service, tmp_path)
+    names = f"{token}\nUUID={report['uuid']}\n"
+    detail = typed(names + follow.replace("UUID=…", ""), service, tmp_path)
+    proof = typed(names + prove, service, tmp_path)
 
     assert answer.startswith("HTTP/1.1 201")
     assert report["title"] == "Kullanıcı Raporu"
     assert json.loads(detail)["status"] == "completed"
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert proof.splitlines()[-1].startswith(f"This is exactly what report {report['uuid']} produced: Kullanıcı Raporu")
+    assert "Valid, by the key " in proof
+
+
+def test_a_type_is_previewed_as_told(service: Service, tmp_path: Path) -> None:
+    [preview] = blocks("Add a report type")
+
+    assert typed(preview, service, tmp_path).startswith("out/users.xlsx: 1,000 of 9,691 rows, ")
 
 
 def test_every_folder_of_the_map_is_there() -> None:

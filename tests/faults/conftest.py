@@ -10,7 +10,8 @@ import pytest
 
 from local.aws import LocalAws
 from local.datasets import ensure_datasets
-from local.template import Stack
+from local.manifest_key import ManifestKey
+from local.template import PARAMETERS, Stack
 from rapor.store.changes import ReportChanges
 from tests.faults.injector import Injector
 from tests.faults.world import World
@@ -20,9 +21,11 @@ from tests.faults.world import World
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     data = tmp_path_factory.mktemp("data")
     ensure_datasets(data)
-    stack = Stack.load(environment={"DATA_LOCATION": str(data)})
+    key = ManifestKey.load_or_make(tmp_path_factory.mktemp("keys"))
+    stack = Stack.load(parameters=PARAMETERS | {"SigningKeyArn": key.arn}, environment={"DATA_LOCATION": str(data)})
     with LocalAws(stack) as aws, pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))  # the SDK's patience, not ours
+        key.lend_to_kms()
         for function in ("UpdateReport", "ProcessFast"):
             for name, value in stack.function(function).environment.items():
                 patch.setenv(name, value)
@@ -31,11 +34,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         reports = ReportChanges(aws.client("dynamodb"), stack.name("Reports"))
         injector, update_injector = Injector(), Injector()
         update_injector.attach(update_room.reports._client)
-        for port in (room.workshop.reports, room.workshop.documents):
+        for port in (room.workshop.reports, room.workshop.documents, room.workshop.signer):
             injector.attach(port._client)
-        made = World(
-            room, update_room, aws, reports, stack.name("Reports"), stack.name("Documents"), injector, update_injector
-        )
+        names = stack.name("Reports"), stack.name("Documents")
+        made = World(room, update_room, aws, reports, *names, injector, update_injector, key)
         room.workshop = replace(room.workshop, clock=made.now)
         room.clock = made.now
         yield made

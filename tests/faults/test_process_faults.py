@@ -16,7 +16,8 @@ from tests.faults.injector import Crash, Fault
 from tests.faults.world import World, check
 
 pytestmark = pytest.mark.faults
-CALLS = ["UpdateItem", "UpdateItem", "PutObject", "UpdateItem"]  # claim, progress, document, complete
+CALLS = ["UpdateItem", "UpdateItem", "PutObject", "Sign", "PutObject", "UpdateItem"]
+#         claim, progress, document, signature, manifest, complete
 
 
 def test_a_report_takes_just_these_calls(world: World) -> None:
@@ -28,7 +29,7 @@ def test_a_report_takes_just_these_calls(world: World) -> None:
     world.injector.disarm()
     assert world.injector.calls == CALLS
     check(world, report)
-    assert len(world.documents(report)) == 1
+    assert len(world.objects(report)) == 2
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -58,7 +59,7 @@ def test_what_the_sdk_mends_costs_no_attempt_and_no_document(world: World, at: i
     found = world.reports.get(report.uuid)
     assert found is not None
     assert (found.status, found.attempt) == (Status.COMPLETED, 1)
-    assert len(world.documents(report)) == 1
+    assert len(world.objects(report)) == 2
     check(world, report)
 
 

@@ -260,7 +260,7 @@ def test_a_purge_takes_just_these_calls(world: World, purge: Purge) -> None:
 
     assert calls_in_order(purge.injector.calls) == PURGE
     assert world.reports.get(report.uuid) is None
-    assert world.documents(report) == []
+    assert world.objects(report) == []
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -283,4 +283,4 @@ def test_a_purge_that_broke_is_finished_by_the_next(world: World, purge: Purge, 
     else:
         assert restored == 404
         assert world.reports.get(report.uuid) is None
-        assert world.documents(report) == []
+        assert world.objects(report) == []

@@ -9,7 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+import jwt
+
 from local.aws import LocalAws
+from local.manifest_key import ManifestKey
 from local.streams import as_event, shard_of
 from rapor.report import MOVES, Format, Report, Status
 from rapor.store.changes import ReportChanges
@@ -38,6 +41,7 @@ class World:
     bucket: str
     injector: Injector
     update_injector: Injector
+    key: ManifestKey
     skew: timedelta = timedelta(0)
 
     def now(self) -> datetime:
@@ -83,13 +87,16 @@ class World:
         raise AssertionError(f"no end: {found}")
 
     def documents(self, report: Report) -> list[str]:
+        return [key for key in self.objects(report) if not key.endswith(".manifest.json")]
+
+    def objects(self, report: Report) -> list[str]:
         prefix = f"reports/{report.created_at:%Y-%m-%d}/{report.uuid}/"
         answer = self.aws.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
         return [item["Key"] for item in answer.get("Contents", [])]
 
 
 def check(world: World, report: Report, *, changes_since: int = 0) -> None:
-    """The row is completed, its history legal, its document there, whole, and the only one it names."""
+    """The row is completed, its history legal, its document there, whole, vouched for, and the only one it names."""
     history = [record["dynamodb"]["NewImage"] for record in world.records(report)]
     found = world.reports.get(report.uuid)
     assert found is not None
@@ -99,6 +106,11 @@ def check(world: World, report: Report, *, changes_since: int = 0) -> None:
     document = world.aws.client("s3").get_object(Bucket=world.bucket, Key=found.result.key)["Body"].read()
     assert hashlib.sha256(document).hexdigest() == found.result.sha256
     assert len(document) == found.result.size_bytes
+    manifest = world.aws.client("s3").get_object(Bucket=world.bucket, Key=f"{found.result.key}.manifest.json")
+    jws = json.loads(manifest["Body"].read())["jws"]
+    vouched = json.loads(jwt.PyJWS().decode(jws, world.key.private.public_key(), algorithms=["ES256"]))
+    assert vouched["document"]["sha256"] == found.result.sha256
+    assert vouched["report"]["uuid"] == str(report.uuid)
     assert len({image["result"]["M"]["key"]["S"] for image in history if "result" in image}) == 1
 
     statuses = check_history(world, report)

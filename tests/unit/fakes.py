@@ -178,6 +178,9 @@ class FakeDocuments:
         yield sink
         self.stored[key] = bytes(sink)
 
+    def read(self, key: str) -> bytes:
+        return self.stored[key]
+
     def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str:
         return f"https://bucket.example/{key}?as={file_name}"
 

@@ -236,6 +236,33 @@ def test_cells_are_python_values(engine: DuckDBEngine) -> None:
     assert [type(cell) for cell in row[:4]] == [str, int, Decimal, Decimal]
 
 
+@pytest.mark.parametrize(("kind", "value"), [
+    ("hugeint", 2**127 - 1), ("hugeint", -(2**127)), ("hugeint", -(10**38)), ("uhugeint", 2**128 - 1),
+])  # fmt: skip
+@pytest.mark.parametrize(("column", "python"), [("integer", int), ("decimal", Decimal)])
+def test_whole_numbers_of_39_digits_keep_the_last(
+    engine: DuckDBEngine, kind: str, value: int, column: str, python: type
+) -> None:
+    query = f"select '{value}'::{kind} as x, 'ş' as t union all select null, 'ü'"
+
+    cells = [x for x, _ in read(engine, report_type(query, {"x": column, "t": "text"}))]
+
+    assert cells == [value, None]
+    assert type(cells[0]) is python
+
+
+def test_sums_of_39_digits_keep_the_last(engine: DuckDBEngine) -> None:
+    most = 2**127 - 1
+    of = report_type(
+        f"select '{most}'::hugeint as x",
+        {"x": "integer"},
+        summary=[{"name": "most", "type": "integer", "label": {"en": "Most"}, "value": "max(x)"}],
+    )
+
+    with engine.open(of, {}, own_user_id=None) as rows:
+        assert list(rows.figures().summary) == [most]
+
+
 def test_a_comment_at_the_end_hides_nothing(engine: DuckDBEngine) -> None:
     with engine.open(report_type(BY_ID + " -- by id"), {}, own_user_id=None) as rows:
         assert rows.rows_total == 10_000

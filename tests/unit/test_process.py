@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,7 +9,8 @@ import pytest
 
 from rapor.catalogue import Catalogue
 from rapor.errors import Fenced, RaporError, RenderError, SourceInvalid, SourceUnavailable, StoreUnavailable
-from rapor.process import Outcome, Workshop, document_key, process_report
+from rapor.manifest import write_manifest
+from rapor.process import Outcome, Sink, Workshop, document_key, process_report
 from rapor.report import Format, Report, Scope, Status
 from tests.builders import NOW, a_catalogue, a_report
 from tests.unit.fakes import FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, render_lines
@@ -45,7 +47,9 @@ def test_a_pending_report_becomes_a_document() -> None:
     assert outcome is Outcome.COMPLETED
     assert found.status is Status.COMPLETED
     assert found.result is not None
-    assert documents.stored == {found.result.key: "ayşe\nümit\nışık\n".encode()}
+    document, manifest = documents.stored.items()
+    assert document == (found.result.key, "ayşe\nümit\nışık\n".encode())
+    assert manifest == (f"{found.result.key}.manifest.json", write_manifest(report, found.result, None))
     assert (found.result.row_count, found.result.rows_total, found.result.truncated) == (3, 3, False)
     assert found.result.size_bytes == 20
     assert found.result.expires_at == NOW + timedelta(days=90)
@@ -122,6 +126,23 @@ def test_an_unknown_version_of_the_type_waits() -> None:
 
     assert processed(report, a_workshop(FakeReports(report)))[0] is Outcome.RETRY
     assert processed(report, a_workshop(FakeReports(report), catalogue=Catalogue({})))[0] is Outcome.RETRY
+
+
+def test_a_report_without_its_manifest_is_not_completed() -> None:
+    class Full(FakeDocuments):
+        @contextmanager
+        def open(self, key: str, content_type: str) -> Iterator[Sink]:
+            with super().open(key, content_type) as sink:
+                if content_type == "application/json":
+                    raise StoreUnavailable
+                yield sink
+
+    report = a_report()
+
+    outcome, found = processed(report, a_workshop(FakeReports(report), documents=Full()))
+
+    assert outcome is Outcome.RETRY
+    assert found.result is None
 
 
 @pytest.mark.parametrize("counted", [1, 3])

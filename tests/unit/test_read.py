@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from rapor.caller import Caller
 from rapor.errors import DocumentExpired, Forbidden, NotCompleted, NotFound
 from rapor.listing import Filters, Listing
-from rapor.read import link_to_document, list_reports, read_report
+from rapor.read import link_to_document, list_reports, read_manifest, read_report
 from rapor.report import Report, Result, Status
 from tests.builders import NOW, a_caller, a_report
 from tests.unit.fakes import FakeDocuments, FakeReports
@@ -110,14 +111,24 @@ def test_a_link_names_the_file_after_the_title_and_lasts_five_minutes() -> None:
     assert until == NOW + timedelta(minutes=5)
 
 
-def test_no_document_no_link() -> None:
+def test_a_manifest_is_read_beside_its_document() -> None:
+    report = a_completed_report()
+    documents = FakeDocuments({"reports/k.pdf": b"%PDF-", "reports/k.pdf.manifest.json": b"{}"})
+
+    found = read_manifest(report.uuid, caller=a_caller(), now=NOW, reports=FakeReports(report), documents=documents)
+
+    assert found == b"{}"
+
+
+@pytest.mark.parametrize("ask", [link_to_document, read_manifest])
+def test_no_document_no_link_and_no_manifest(ask: Callable[..., object]) -> None:
     for report, after, error in (
         (a_report(), timedelta(0), NotCompleted),
         (a_completed_report(), timedelta(days=90), DocumentExpired),
         (a_completed_report(user_id="2"), timedelta(0), NotFound),
     ):
         with pytest.raises(error):
-            link_to_document(
+            ask(
                 report.uuid,
                 caller=a_caller("1", "reports.export.own"),
                 now=NOW + after,
@@ -126,11 +137,12 @@ def test_no_document_no_link() -> None:
             )
 
 
-def test_viewing_is_not_exporting() -> None:
+@pytest.mark.parametrize("ask", [link_to_document, read_manifest])
+def test_viewing_is_not_exporting(ask: Callable[..., object]) -> None:
     report = a_completed_report()
 
     with pytest.raises(Forbidden):
-        link_to_document(
+        ask(
             report.uuid,
             caller=a_caller("1", "reports.view"),
             now=NOW,

@@ -6,10 +6,12 @@ Rapor minus Lambda: a report is a row that must end in a document.
     caller, catalogue       who asks, what can be asked for
     settings, locale        what functions are told, how documents speak
     figures, batches, sql   what the engine hands to documents, and what they ask it for
-    record                  what of it the report keeps
+    manifest, record        what a document is, and who vouches for it; what of it the report keeps
     create estimate process read read_score update sweep purge   the use cases, behind the functions
     http                    the doors: requests in, answers out
     store                   DynamoDB and S3
     data                    report SQL to rows
     documents               rows to PDF, Excel, CSV, JSON
 """
+
+__version__ = "0.1.0"

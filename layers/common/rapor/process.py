@@ -22,6 +22,7 @@ from rapor.errors import (
     TooManyRows,
 )
 from rapor.figures import Figures
+from rapor.manifest import CONTENT_TYPE, Signer, manifest_key, write_manifest
 from rapor.record import record_of
 from rapor.report import Failure, Progress, Report, Result, Scope
 
@@ -138,14 +139,16 @@ class Workshop:
     documents: Documents
     clock: Callable[[], datetime]
     retention: timedelta
+    signer: Signer | None = None  # without one, manifests are not signed
 
 
 def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Ending:
     """
     Claim, render, publish, finalise.
 
-    In that order: a document without a finished row is an orphan the sweep removes; a finished row without
-    a document would be a lie. *deadline* is when the work must have stopped by itself.
+    In that order, the manifest right after its document: what lies there without a finished row is an orphan
+    the sweep removes; a finished row without a document would be a lie. *deadline* is when the work must have
+    stopped by itself.
 
     Raises:
         StoreUnavailable: The table could not be written, so the event must come again.
@@ -156,6 +159,7 @@ def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> End
         return Ending(Outcome.SKIPPED)
     try:
         result, record = _document(report, deadline, workshop)
+        _publish_manifest(report, result, workshop)
         reports.complete(report, result, now=workshop.clock(), record=record)
     except Fenced:
         return Ending(Outcome.FENCED)
@@ -237,6 +241,12 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[R
             cut_cells=written.cut_cells,
         )
         return result, record
+
+
+def _publish_manifest(report: Report, result: Result, workshop: Workshop) -> None:
+    manifest = write_manifest(report, result, workshop.signer)
+    with workshop.documents.open(manifest_key(result.key), CONTENT_TYPE) as sink:
+        sink.write(manifest)
 
 
 def document_key(report: Report) -> str:
@@ -338,3 +348,4 @@ def interrupted_at(deadline: datetime, rows: Rows, clock: Callable[[], datetime]
         yield
     finally:
         timer.cancel()
+        timer.join()  # while it lives it holds the rows, and the engine complains of that when the process ends

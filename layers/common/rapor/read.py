@@ -1,4 +1,4 @@
-"""List, detail, download: only what the caller may see, and never whether the rest exists."""
+"""List, detail, download, manifest: only what the caller may see, and never whether the rest exists."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from uuid import UUID
 from rapor.caller import DELETE, EXPORT, GENERATE, VIEW, Caller
 from rapor.errors import DocumentExpired, NotCompleted, NotFound
 from rapor.listing import Listing, Page, Position, Span
+from rapor.manifest import manifest_key
 from rapor.report import Report, Result, Scope
 
 LINK_LIFETIME = timedelta(minutes=5)
@@ -29,6 +30,7 @@ class Documents(Protocol):
     """Where documents are handed out."""
 
     def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str: ...
+    def read(self, key: str) -> bytes: ...
 
 
 def list_reports(listing: Listing, *, caller: Caller, lists: Lists) -> Page:
@@ -87,6 +89,17 @@ def link_to_document(
         lifetime=LINK_LIFETIME,
     )
     return link, now + LINK_LIFETIME
+
+
+def read_manifest(uuid: UUID, *, caller: Caller, now: datetime, reports: Reports, documents: Documents) -> bytes:
+    """
+    Read what the document is, as it was written beside it.
+
+    Raises:
+        RequestError: As `link_to_document`.
+    """
+    result = _document_of(_found(uuid, EXPORT, caller, reports), now)
+    return documents.read(manifest_key(result.key))
 
 
 def _found(uuid: UUID, permission: str, caller: Caller, reports: Reports) -> Report:

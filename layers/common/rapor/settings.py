@@ -40,13 +40,14 @@ class CreateReportSettings(Settings):
 
 
 class ProcessReportSettings(Settings):
-    """Of `functions/process_report`; memory is in MB and comes from Lambda itself."""
+    """Of `functions/process_report`; memory is in MB and comes from Lambda itself; no `signing_key`, no signatures."""
 
     table_name: NonEmpty
     catalogue_path: Path
     documents_bucket: NonEmpty
     data_location: NonEmpty
     retention_days: Annotated[int, Field(ge=1)]
+    signing_key: str = ""
     aws_lambda_function_memory_size: Annotated[int, Field(ge=128)]
 
 

@@ -36,10 +36,10 @@ MB = 1024 * 1024
 
 ROWS = Value(name="rows", type=ColumnType.INTEGER, label={"en": "Rows"})
 ZONED = "timestamp with time zone"
-INTEGERS = frozenset({
-    "tinyint", "smallint", "integer", "bigint", "hugeint",
-    "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint",
-})  # fmt: skip
+LONG_INTEGERS = frozenset({"hugeint", "uhugeint"})
+INTEGERS = LONG_INTEGERS | {
+    "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint",
+}  # fmt: skip
 ACCEPTED: Mapping[ColumnType, frozenset[str]] = {
     ColumnType.TEXT: frozenset({"varchar", "enum", "uuid"}),
     ColumnType.INTEGER: INTEGERS,
@@ -268,7 +268,17 @@ class SmallBatches:
 
 
 def _records(relation: duckdb.DuckDBPyRelation) -> Iterator[RecordBatch]:
-    yield from RecordBatchReader.from_stream(SmallBatches(relation))
+    yield from RecordBatchReader.from_stream(SmallBatches(_with_long_integers_as_text(relation)))
+
+
+def _with_long_integers_as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Let 128-bit integers keep their 39th digit: Arrow has decimals of 38, and drops it without a word."""
+    columns = list(zip(map(quoted, relation.columns), relation.types, strict=True))
+    if LONG_INTEGERS.isdisjoint(str(kind.id) for _, kind in columns):
+        return relation
+    return relation.project(
+        ", ".join(f"{name}::varchar as {name}" if str(kind.id) in LONG_INTEGERS else name for name, kind in columns)
+    )
 
 
 def _few(relation: duckdb.DuckDBPyRelation, converters: Sequence[tuple[int, "Convert"]]) -> list[tuple[Any, ...]]:
@@ -367,7 +377,7 @@ def _converter(column: Value, kind: str) -> Convert:
 
 def _change(wanted: ColumnType, kind: str) -> Callable[[Any], Any] | None:
     """From what Arrow gives to what a batch holds, where they differ."""
-    if wanted is ColumnType.INTEGER and kind in {"hugeint", "uhugeint"}:
+    if wanted is ColumnType.INTEGER and kind in LONG_INTEGERS:
         return int
     if wanted is ColumnType.DECIMAL and kind in INTEGERS:
         return Decimal

@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, str] = {
     "POST /api/v1/reports/{uuid}/cancel": "report.cancel",
     "POST /api/v1/reports/{uuid}/restore": "report.restore",
     "GET /api/v1/reports/{uuid}/download": "document.download",
+    "GET /api/v1/reports/{uuid}/manifest": "manifest.read",
     "POST /api/v1/reports/estimate": "report.estimate",
     "POST /reports": "score.create",
     "GET /reports": "score.list",

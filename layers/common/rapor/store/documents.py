@@ -2,6 +2,7 @@
 Documents in a private S3 bucket.
 
     reports/<created day>/<report uuid>/<attempt>-<owner>.<extension>
+    reports/<created day>/<report uuid>/<attempt>-<owner>.<extension>.manifest.json
 
 A document is streamed in parts and appears whole or not at all.
 """
@@ -15,13 +16,14 @@ from urllib.parse import quote
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rapor.errors import StoreUnavailable
+from rapor.errors import DocumentExpired, StoreUnavailable
 from rapor.store.faults import passing_faults_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PART_BYTES = 8 * 1024 * 1024  # S3 refuses multipart parts under 5 MiB, but for the last
+GONE = frozenset({"NoSuchKey", "AccessDenied"})  # S3 says the second to who may not list
 UNSAFE_IN_FILE_NAMES = str.maketrans(dict.fromkeys('"\\/;:*?<>|%', "-") | dict.fromkeys(range(32)) | {127: None})
 
 
@@ -47,6 +49,23 @@ class DocumentBucket:
         except BaseException:
             upload.abort()
             raise
+
+    def read(self, key: str) -> bytes:
+        """
+        Read a small object whole.
+
+        Raises:
+            DocumentExpired: The bucket's lifecycle was quicker than the report's row.
+            StoreUnavailable: The bucket did not give it.
+        """
+        try:
+            with passing_faults_named():
+                content: bytes = self._client.get_object(Bucket=self._name, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                raise DocumentExpired from error
+            raise
+        return content
 
     def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str:
         """Sign a link that downloads the document under *file_name*."""

@@ -1,0 +1,156 @@
+"""`rapor preview`: make a document of a report type, here and now."""
+
+import argparse
+import os
+import sys
+import webbrowser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from local.datasets import ensure_datasets
+from local.hints import did_you_mean, hint_for
+from local.parameters import read_parameters
+from local.preview import Made, NotMade, preview
+from local.settings import home_from
+from rapor.catalogue import ReportType, load_type
+from rapor.data.query import check_query
+from rapor.documents.rows import label_in
+from rapor.errors import CatalogueError, Forbidden, Invalid
+from rapor.http.orders import LOCALES
+from rapor.report import Format
+
+TYPES = Path(__file__).parents[2] / "layers/catalogue/report_types"
+MADE, NOT_MADE, WRONG = 0, 1, 2
+
+
+class WrongRequest(Exception):
+    """What was typed, or the report type's file, is wrong; the lines say how."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(filter(None, lines)))
+
+
+def set_up(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.description = "Make a document with the service's own code, without the service."
+    parser.epilog = "Exits with 0 if the document is made, 1 if it cannot be, 2 if what was asked for is wrong."
+    parser.add_argument("type", metavar="TYPE", help="the report type: the name of its file, without .toml")
+    parser.add_argument(
+        "--param", action="append", default=[], type=_pair, metavar="NAME=VALUE",
+        help="a parameter; may be repeated, and so may one that is an array",
+    )  # fmt: skip
+    parser.add_argument("--format", choices=[it.value for it in Format], help="else the type's default")
+    parser.add_argument("--locale", choices=LOCALES, default=LOCALES[0])
+    parser.add_argument("--rows", type=_count, metavar="N", help="at most so many rows")
+    parser.add_argument("--own", metavar="USER_ID", help="as a user with .own permissions gets it")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="data sets; else the shipped ones in RAPOR_HOME")
+    parser.add_argument("--types", type=Path, metavar="FOLDER", default=TYPES, help="report types")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="else out/TYPE, with the format's extension")
+    parser.add_argument("--open", action="store_true", help="show it")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Make it, and say where it is; what went wrong goes to standard error."""
+    try:
+        made = _made(parsed)
+    except WrongRequest as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    except NotMade as error:
+        print(_told(error), file=sys.stderr)
+        return NOT_MADE
+    print(_line(made))
+    if parsed.open:
+        webbrowser.open(made.path.absolute().as_uri())
+    return MADE
+
+
+def _made(parsed: argparse.Namespace) -> Made:
+    report_type = _type(parsed.type, parsed.types)
+    chosen = Format(parsed.format) if parsed.format else report_type.default_format
+    try:
+        return preview(
+            _body(parsed, report_type, chosen),
+            report_type,
+            locale=parsed.locale,
+            data=parsed.data or _shipped_data(),
+            path=parsed.out or Path("out", f"{report_type.name}.{chosen.extension}"),
+            most_rows=parsed.rows,
+            own_user_id=parsed.own,
+        )
+    except Invalid as error:
+        raise WrongRequest(*_sentences(error), _what_it_takes(report_type)) from error
+    except Forbidden as error:
+        closed = [name for name, source in report_type.sources.items() if not source.own]
+        raise WrongRequest(
+            f"{report_type.name} is closed to .own callers: [sources.{closed[0]}] says no own.",
+            'hint: Name the column that holds the user\'s id (own = "user_id"), or all.',
+        ) from error
+
+
+def _type(name: str, folder: Path) -> ReportType:
+    file, there = folder / f"{name}.toml", sorted(it.stem for it in folder.glob("*.toml"))
+    if name not in there:
+        known = f"There are: {', '.join(there)}." if there else f"There is none in {folder}."
+        raise WrongRequest(f"There is no report type {name}. {did_you_mean(name, there)}".rstrip(), known)
+    try:
+        report_type = load_type(file)
+        check_query(report_type)
+    except CatalogueError as error:
+        raise WrongRequest(str(error), f"hint: {hint_for(error)}") from error
+    return report_type
+
+
+def _body(parsed: argparse.Namespace, report_type: ReportType, chosen: Format) -> dict[str, Any]:
+    """What a client would send."""
+    return {
+        "title": label_in(report_type.title, parsed.locale),
+        "report_type": report_type.name,
+        "parameters": read_parameters(parsed.param, report_type.parameters.get("properties", {})),
+        "format": chosen.value,
+        "options": {"locale": parsed.locale, "allow_truncated": parsed.rows is not None},
+    }
+
+
+def _shipped_data() -> Path:
+    folder = home_from(os.environ).data
+    ensure_datasets(folder)
+    return folder
+
+
+def _sentences(error: Invalid) -> Iterable[str]:
+    return (f"{field}: {sentence}" for field, sentences in error.errors.items() for sentence in sentences)
+
+
+def _what_it_takes(report_type: ReportType) -> str:
+    names = ", ".join(report_type.parameter_names) or "no parameters"
+    formats = ", ".join(report_type.formats)
+    return f"hint: {report_type.name} takes {names}; as {formats}."
+
+
+def _told(error: NotMade) -> str:
+    """The service keeps the cause to its logs; an author needs it."""
+    lines = [f"{error.reason.code}: {error}"]
+    if error.reason.__cause__:
+        lines.append(f"because: {error.reason.__cause__}")
+    return "\n".join(lines)
+
+
+def _line(made: Made) -> str:
+    result = made.result
+    rows = f"{result.row_count:,} of {result.rows_total:,} rows" if result.truncated else f"{result.row_count:,} rows"
+    return f"{made.path}: {rows}, {result.size_bytes:,} bytes, {made.seconds:.2f} s"
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError("must be NAME=VALUE")
+    return name, value
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError("must be a whole number from 1 on")
+    return int(text)
