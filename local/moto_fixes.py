@@ -7,8 +7,8 @@ Mends what moto 5.2.5 gets wrong, as measured against DynamoDB's documented beha
 - An update that creates an item writes two INSERT records, a write that changes nothing writes one MODIFY.
 - Records name the wrong region and share memory with the live item.
 - Nothing expires, and streams are never trimmed.
-- It is slow on long lists: of 13 s for 3,333 reports among 10,000, read a hundred at a time, 10 went into looking up
-  what type a string has and into taking values apart that are sent as they are kept. Here neither is done.
+- It is slow on long lists: of 13 s for 3,333 reports among 10,000, read a hundred at a time, 10 went into comparing
+  strings by way of their types and into taking values apart that are sent as they are kept. Here neither is done.
 - KMS hashes what it is told is a hash.
 
 In-process; `apply` may be called more than once.

@@ -250,7 +250,62 @@ def test_a_cursor_of_somebody_else_is_refused(service: Service) -> None:
     assert answer.json()["errors"] == {"cursor": ["The selected cursor is invalid."]}
 
 
-def test_a_crash_is_not_a_leak(service: Service) -> None:
-    answer = service.call("GET", f"{PATH}?per_page=1&cursor=%FF%FE")
+def test_a_search_goes_on_through_its_links(service: Service) -> None:
+    token = service.token(sub="searcher")
+    made = [
+        ordered(service, token, is_active=False, title=title)["uuid"]
+        for title in ("İstanbul & Ağrı +1%", "Ankara", "ISTANBUL & ağrı +1%", "istanbul & AĞRI +1%")
+    ]
+
+    first = service.call(
+        "GET", f"{PATH}?per_page=2&search=%C4%B0STANBUL+%26+A%C4%9Fr%C4%B1%20%2B1%25", token=token
+    ).json()
+    second = service.call("GET", first["links"]["next"].removeprefix(service.url), token=token).json()
+    back = service.call("GET", second["links"]["prev"].removeprefix(service.url), token=token).json()
+
+    assert [report["uuid"] for report in first["data"]] == [made[3], made[2]]
+    assert [report["uuid"] for report in second["data"]] == [made[0]]
+    assert back["data"] == first["data"]
+
+
+def test_a_wrong_filter_is_named(service: Service) -> None:
+    answer = service.call("GET", f"{PATH}?status=done&per_page=0&created_from=2025-02-30&sort=title")
 
     assert answer.status == 422
+    assert answer.json() == {
+        "message": "Validation failed",
+        "errors": {
+            "status": ["The selected status is invalid."],
+            "created_from": ["The created from field must be a valid date."],
+            "per_page": ["The per page field must be between 1 and 100."],
+        },
+        "code": "validation_failed",
+        "request_id": answer.headers["X-Request-Id"],
+    }
+
+
+def test_the_trash_is_for_those_who_may_delete(service: Service) -> None:
+    viewer = service.token(permissions=["reports.view", "reports.generate"])
+
+    assert service.call("GET", f"{PATH}?with_trashed=1", token=viewer).status == 403
+    assert service.call("GET", f"{PATH}?with_trashed=0", token=viewer).status == 200
+    assert service.call("GET", f"{PATH}?with_trashed=1").status == 200
+
+
+def test_who_may_not_look_learns_nothing_about_lists(service: Service) -> None:
+    answer = service.call("GET", f"{PATH}?status=done", token=service.token(permissions=["reports.generate"]))
+
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize("query", ["cursor=%FF%FE", "cursor=%ED%A0%80", "cursor=a%00", "per_page=%D9%A3"])
+def test_broken_text_in_a_query_is_refused(service: Service, query: str) -> None:
+    assert service.call("GET", f"{PATH}?{query}").status == 422
+
+
+@pytest.mark.parametrize("query", ["search=%FF%FE", "search=%ED%A0%80", "search=a%00b", "search=%", "%FF=1", "search"])
+def test_broken_text_in_a_search_breaks_nothing(service: Service, query: str) -> None:
+    answer = service.call("GET", f"{PATH}?per_page=1&{query}")
+
+    assert answer.status == 200
+    assert service.call("GET", (answer.json()["links"]["next"] or PATH).removeprefix(service.url)).status == 200

@@ -1,24 +1,23 @@
 """The rooms of create and sweep with a real table: what needs settings of its own, or no gateway."""
 
 import base64
-import importlib.util
 import json
 from collections.abc import Iterator
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from local.aws import LocalAws
-from local.template import Function, Stack
+from local.template import Stack
 from rapor.errors import Invalid
 from rapor.listing import Span
 from rapor.store.lists import ReportLists
 from tests.builders import CYBERCERT, a_post, a_report, load_event
+from tests.rooms import CONTEXT, a_room
 
 pytestmark = pytest.mark.integration
-CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="id")
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +31,6 @@ def stack() -> Iterator[tuple[Stack, LocalAws]]:
 def lists(stack: tuple[Stack, LocalAws]) -> ReportLists:
     loaded, aws = stack
     return ReportLists(aws.client("dynamodb"), loaded.name("Reports"))
-
-
-def a_room(function: Function, patch: pytest.MonkeyPatch, **environment: str) -> ModuleType:
-    """The room, imported anew with its own environment."""
-    for name, value in {**function.environment, **environment}.items():
-        patch.setenv(name, value)
-    spec = importlib.util.spec_from_file_location(f"room_{function.name}", function.code / "app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    room = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(room)
-    return room
 
 
 @pytest.fixture

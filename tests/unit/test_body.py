@@ -22,6 +22,9 @@ MALFORMED = {
     "lone surrogate in a key": b'{"\\udc00":1}',
     "deep": b'{"a":' + b"[" * 40 + b"]" * 40 + b"}",
     "bottomless": b'{"a":' * 40_000,
+    "a name that is too long": b'{"' + b"a" * 129 + b'":1}',
+    "a name with a control character": b'{"a":{"b\\u0007":1}}',
+    "a name that is written backwards": '{"\u202ea":1}'.encode(),
 }
 
 
@@ -37,15 +40,34 @@ def test_text_outside_ascii_is_read_as_such() -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "APPLICATION/JSON", 'application/json; charset="UTF-8"', "application/vnd.api+json", None],
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        'application/json; charset="UTF-8"',
+        "application/vnd.api+json",
+        "application/json;profile=x; charset = utf8; v=1",
+        None,
+    ],
 )
 def test_json_in_utf8_is_accepted(content_type: str | None) -> None:
     assert read_json({"content-type": content_type} if content_type else {}, b"{}") == {}
 
 
+def test_a_name_may_have_128_characters_of_any_script() -> None:
+    assert read_json(JSON, f'{{"{"ğ" * 128}":1}}'.encode()) == {"ğ" * 128: 1}
+
+
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", "text/json", ""],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=latin-1",
+        "application/json; v=1; charset=latin-1",
+        "application/json; charset",
+        "text/json",
+        "",
+    ],
 )
 def test_other_media_types_are_refused(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaType):

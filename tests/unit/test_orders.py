@@ -18,6 +18,7 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
         {"title": ["The title field is required."], "report_type": ["The report type field is required."]},
     ),
     ("blank title", {"title": " \u00a0 "}, {"title": ["The title field is required."]}),
+    ("invisible title", {"title": "\ufeff \u200b\u200e"}, {"title": ["The title field is required."]}),
     ("null title", {"title": None}, {"title": ["The title field is required."]}),
     ("number as title", {"title": 7}, {"title": ["The title field must be a string."]}),
     ("long title", {"title": "ğ" * 256}, {"title": ["The title field must not be greater than 255 characters."]}),
@@ -140,7 +141,7 @@ def test_what_is_not_sent_or_null_gets_its_default() -> None:
 
 
 def test_titles_are_trimmed() -> None:
-    assert order_in({**REQUIRED, "title": "  Rapor "}, CATALOGUE, "tr").title == "Rapor"
+    assert order_in({**REQUIRED, "title": "\ufeff\u200b  Rapor \u200e\n"}, CATALOGUE, "tr").title == "Rapor"
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,16 @@ RFC 8259 leaves open what two keys of one name, a lone surrogate or NaN mean; we
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from rapor.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
+CHARSET_UTF8 = re.compile(r'charset *= *("utf-?8"|utf-?8)')
 MAX_BODY_BYTES = 256 * 1024
 MAX_DEPTH = 32
+MAX_NAME = 128  # names of fields are shown again in errors; what people send as text is not
 
 
 def read_json(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
@@ -43,13 +46,12 @@ def read_json(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
 def _check_media_type(content_type: str | None) -> None:
     if content_type is None:
         return
-    media_type, _, parameters = content_type.partition(";")
-    media_type = media_type.strip().lower()
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
-    name, _, charset = parameters.strip().lower().partition("=")
-    if not is_json or (name == "charset" and charset.strip('" ') not in {"utf-8", "utf8"}):
+    charsets = [parameter for parameter in parameters if parameter.startswith("charset")]
+    if not is_json or not all(CHARSET_UTF8.fullmatch(charset) for charset in charsets):
         raise UnsupportedMediaType
 
 
@@ -80,8 +82,13 @@ def _check_strings(value: object, depth: int) -> None:
             value.encode("utf-8")
         case dict():
             for key, inner in value.items():
-                key.encode("utf-8")
+                _check_name(key)
                 _check_strings(inner, depth - 1)
         case list():
             for inner in value:
                 _check_strings(inner, depth - 1)
+
+
+def _check_name(name: str) -> None:
+    if len(name) > MAX_NAME or not name.isprintable():
+        raise MalformedBody(f"The names of fields must be printable and not longer than {MAX_NAME} characters.")

@@ -29,6 +29,7 @@ MAX_TITLE = 255
 MAX_PARAMETERS_BYTES = 32 * 1024
 MAX_KEY = 255
 MAX_AGE = 366 * 24 * 60 * 60  # seconds
+BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff\u200b\u200e"  # what Laravel trims
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Errors = dict[str, list[str]]
@@ -94,7 +95,7 @@ def scheduled_order(event: Mapping[str, Any], catalogue: Catalogue, locale: str)
 
 
 def _title(name: str, value: object, errors: Errors) -> str:
-    title = value.strip() if isinstance(value, str) else value
+    title = value.strip(BLANKS) if isinstance(value, str) else value
     if title is None or title == "":
         errors[name] = [required(name)]
     elif not isinstance(title, str):

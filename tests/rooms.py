@@ -1,0 +1,22 @@
+"""A function's room, imported in this process with an environment of its own."""
+
+import importlib.util
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from local.template import Function
+
+CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="id")
+
+
+def a_room(function: Function, patch: pytest.MonkeyPatch, **environment: str) -> ModuleType:
+    """Import the room anew; *environment* goes over the template's."""
+    for name, value in {**function.environment, **environment}.items():
+        patch.setenv(name, value)
+    spec = importlib.util.spec_from_file_location(f"room_{function.name}", function.code / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    room = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(room)
+    return room
