@@ -4,14 +4,14 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from rapor.caller import Caller
 from rapor.catalogue import Catalogue
-from rapor.report import Format, Lane, Report, Scope, Status
+from rapor.report import Format, Lane, Report, Result, Scope, Status
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2025, 11, 20, 12, tzinfo=UTC)
@@ -49,6 +49,23 @@ def a_report(**changes: Any) -> Report:
         updated_at=NOW,
     )
     return replace(report, **changes)
+
+
+def a_result(**changes: Any) -> Result:
+    result = Result(
+        row_count=3,
+        rows_total=3,
+        truncated=False,
+        columns=(("full_name", "text"), ("balance", "decimal")),
+        size_bytes=20,
+        sha256="ab" * 32,
+        content_type="application/pdf",
+        as_of=NOW,
+        expires_at=NOW + timedelta(days=90),
+        missing_glyphs=0,
+        key="reports/x.pdf",
+    )
+    return replace(result, **changes)
 
 
 def a_caller(user_id: str = "1", *permissions: str) -> Caller:

@@ -15,13 +15,13 @@ from local.streams import as_event, shard_of
 from local.template import Stack
 from rapor.errors import Fenced, NotFailed, RaporError
 from rapor.purge import purge_reports
-from rapor.report import Failure, Lane, Progress, Report, Result, Status
+from rapor.report import Failure, Lane, Progress, Report, Status
 from rapor.score import key_of
 from rapor.store.changes import ReportChanges
 from rapor.store.documents import DocumentBucket
 from rapor.sweep import sweep_reports
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report
-from tests.builders import NOW, a_caller, a_catalogue, a_report
+from tests.builders import NOW, a_caller, a_catalogue, a_report, a_result
 
 pytestmark = pytest.mark.integration
 LATER = NOW + timedelta(minutes=3)
@@ -29,19 +29,7 @@ NEXT_YEAR = NOW + timedelta(days=365)
 KEEP = timedelta(days=30)
 CATALOGUE = a_catalogue()
 FAILURE = Failure("source_invalid", "Column x is missing.", retryable=False, attempt=1)
-RESULT = Result(
-    row_count=3,
-    rows_total=3,
-    truncated=False,
-    columns=(("full_name", "text"),),
-    size_bytes=20,
-    sha256="ab" * 32,
-    content_type="application/pdf",
-    as_of=NOW,
-    expires_at=NOW + timedelta(days=90),
-    missing_glyphs=0,
-    key="reports/x.pdf",
-)
+RESULT = a_result()
 
 
 @pytest.fixture(scope="module")

@@ -13,25 +13,13 @@ import pytest
 from local.aws import LocalAws
 from local.template import Stack
 from rapor.errors import Fenced, KeyReused, UuidTaken
-from rapor.report import Failure, Format, IdempotencyKey, Progress, Report, Result, Status, new_identity
+from rapor.report import Failure, Format, IdempotencyKey, Progress, Report, Status, new_identity
 from rapor.store.table import ReportTable
-from tests.builders import NOW, a_report
+from tests.builders import NOW, a_report, a_result
 
 pytestmark = pytest.mark.integration
 LATER = NOW + timedelta(minutes=3)
-RESULT = Result(
-    row_count=3,
-    rows_total=3,
-    truncated=False,
-    columns=(("full_name", "text"), ("balance", "decimal")),
-    size_bytes=20,
-    sha256="ab" * 32,
-    content_type="application/pdf",
-    as_of=NOW,
-    expires_at=NOW + timedelta(days=90),
-    missing_glyphs=0,
-    key="reports/x.pdf",
-)
+RESULT = a_result()
 FAILURE = Failure("source_invalid", "Column x is missing.", retryable=False, attempt=1)
 
 

@@ -11,8 +11,8 @@ from rapor.create import INDEX_LAG, LOOKED_AT, Origin, create_report
 from rapor.errors import Forbidden, Invalid, TooManyUnfinished
 from rapor.http.orders import order_in
 from rapor.listing import Span
-from rapor.report import IdempotencyKey, Order, Report, Result, Scope, Status
-from tests.builders import CYBERCERT, NOW, a_caller, a_catalogue, a_report
+from rapor.report import IdempotencyKey, Order, Report, Scope, Status
+from tests.builders import CYBERCERT, NOW, a_caller, a_catalogue, a_report, a_result
 from tests.unit.fakes import FakeReports
 
 CATALOGUE = a_catalogue()
@@ -116,23 +116,6 @@ A_MINUTE = timedelta(minutes=1)
 
 def aged(age: timedelta) -> dict[str, Any]:
     return {"reuse": {"max_age": int(age.total_seconds())}}
-
-
-def a_result(**changes: Any) -> Result:
-    result = Result(
-        row_count=1,
-        rows_total=1,
-        truncated=False,
-        columns=(("x", "text"),),
-        size_bytes=1,
-        sha256="0" * 64,
-        content_type="application/pdf",
-        as_of=NOW,
-        expires_at=NOW + timedelta(days=1),
-        missing_glyphs=0,
-        key="reports/x",
-    )
-    return replace(result, **changes)
 
 
 class Empty:

@@ -14,22 +14,16 @@ from local.keys import thumbprint
 from rapor.manifest import canonical, describe, manifest_key, sign, write_manifest
 from rapor.report import Result, Scope
 from rapor.store.signatures import KmsSigner, joined
-from tests.builders import NOW, a_report
+from tests.builders import NOW, a_report, a_result
 
 REPORT = a_report(options={"locale": "tr", "csv": {"delimiter": ";"}})
-RESULT = Result(
+RESULT = a_result(
     row_count=2,
-    rows_total=3,
+    size_bytes=14,
     truncated=True,
     columns=(("user_id", "text"), ("balance", "decimal")),
-    size_bytes=14,
-    sha256="ab" * 32,
-    content_type="application/pdf",
-    as_of=NOW,
-    expires_at=NOW + timedelta(days=90),
     missing_glyphs=1,
     cut_cells=4,
-    key="reports/k.pdf",
 )
 # RFC 7515 appendix A.3: the key, the header and payload it signs, and the signature.
 RFC_KEY = ec.derive_private_key(

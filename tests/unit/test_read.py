@@ -10,23 +10,11 @@ from rapor.caller import Caller
 from rapor.errors import DocumentExpired, Forbidden, NotCompleted, NotFound
 from rapor.listing import Filters, Listing
 from rapor.read import link_to_document, list_reports, read_manifest, read_report
-from rapor.report import Report, Result, Status
-from tests.builders import NOW, a_caller, a_report
+from rapor.report import Report, Status
+from tests.builders import NOW, a_caller, a_report, a_result
 from tests.unit.fakes import FakeDocuments, FakeReports
 
-RESULT = Result(
-    row_count=1,
-    rows_total=1,
-    truncated=False,
-    columns=(("a", "text"),),
-    size_bytes=1,
-    sha256="0" * 64,
-    content_type="application/pdf",
-    as_of=NOW,
-    expires_at=NOW + timedelta(days=90),
-    missing_glyphs=0,
-    key="reports/k.pdf",
-)
+RESULT = a_result(key="reports/k.pdf")
 
 
 def a_completed_report(**changes: object) -> Report:
