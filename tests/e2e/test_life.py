@@ -285,11 +285,19 @@ def test_a_wrong_filter_is_named(service: Service) -> None:
 
 
 def test_the_trash_is_for_those_who_may_delete(service: Service) -> None:
-    viewer = service.token(permissions=["reports.view", "reports.generate"])
+    owner = service.token(sub="emptier")
+    viewer = service.token(sub="emptier", permissions=["reports.view.own", "reports.generate.own"])
+    kept, gone = (ordered(service, owner, is_active=False)["uuid"] for _ in range(2))
+    service.call("DELETE", f"{PATH}/{gone}", token=owner)
 
+    def trash(query: str, permission: str) -> list[tuple[str, bool]]:
+        token = service.token(sub="emptier", permissions=["reports.view.own", "reports.generate.own", permission])
+        found = service.call("GET", f"{PATH}?{query}", token=token).json()["data"]
+        return [(report["uuid"], "deleted_at" in report) for report in found]
+
+    assert trash("with_trashed=1", "reports.delete.own") == [(gone, True), (kept, False)]
+    assert trash("with_trashed=0", "reports.delete.own") == trash("", "reports.delete") == [(kept, False)]
     assert service.call("GET", f"{PATH}?with_trashed=1", token=viewer).status == 403
-    assert service.call("GET", f"{PATH}?with_trashed=0", token=viewer).status == 200
-    assert service.call("GET", f"{PATH}?with_trashed=1").status == 200
 
 
 def test_who_may_not_look_learns_nothing_about_lists(service: Service) -> None:

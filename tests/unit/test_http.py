@@ -212,6 +212,13 @@ def test_an_email_is_shown_only_to_its_owner() -> None:
     assert laravel.as_detail(a_report(user_id="2"), caller)["user"] == {"id": 2}
 
 
+def test_only_a_deleted_report_says_when_it_was() -> None:
+    deleted = laravel.as_detail(a_report(deleted_at=NOW), a_caller())
+
+    assert deleted["deleted_at"] == "2025-11-20T12:00:00.000000Z"
+    assert "deleted_at" not in laravel.as_detail(a_report(), a_caller())
+
+
 def test_a_page_has_laravels_shape() -> None:
     request = a_request(per_page="1", page="1", search="mayıs satış")
     listing = Listing(Filters(search="mayıs satış"), None, 1)

@@ -109,6 +109,8 @@ def as_detail(report: Report, caller: Caller) -> dict[str, Any]:
     }
     if report.schedule_id is not None:
         answer |= {"schedule_id": report.schedule_id, "scheduled_for": report.scheduled_for}
+    if report.deleted_at is not None:
+        answer["deleted_at"] = iso(report.deleted_at)
     return answer
 
 
