@@ -8,6 +8,7 @@ import schemathesis
 REFUSALS = frozenset({400, 413, 415, 422})
 UNSAYABLE = re.compile(  # refusals of what fits the schema, because no schema can say more
     r"The selected cursor is invalid\."
+    r"|The names of fields must be printable and not longer than 128 characters\."
     r"|The Idempotency-Key was used before with another body\."
     r"|The [\w. ]+ field must be a date after or equal to [\w. ]+\."
     r"|The referenceId field must be 1 to 128 printable characters\."

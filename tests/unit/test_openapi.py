@@ -243,6 +243,7 @@ BODIES: list[tuple[str, dict[str, Any], bool]] = [
     ("no title", {**ORDER, "title": None}, False),
     ("blank title", {**ORDER, "title": " \u00a0\t"}, False),
     ("title in blanks", {**ORDER, "title": "\n A \u3000"}, True),
+    ("title of blanks that Python would keep", {**ORDER, "title": "\u200b\ufeff"}, False),
     ("line in title", {**ORDER, "title": "A\nB"}, False),
     ("title turned around", {**ORDER, "title": "A\u202eB"}, False),
     ("longest title", {**ORDER, "title": "ğ" * 255}, True),

@@ -84,7 +84,7 @@ def test_a_type_says_whether_the_caller_may_order_it(permission: str, own: str |
 
 def test_an_unknown_type_is_not_found() -> None:
     with pytest.raises(NotFound):
-        type_detail(a_request(pathParameters={"name": "sales"}), CATALOGUE)
+        type_detail(a_request(pathParameters={"name": "nothing"}), CATALOGUE)
 
 
 def test_the_catalogue_is_for_those_who_are_known() -> None:

@@ -96,8 +96,8 @@ def change(catalogue: Catalogue, *, required: Iterable[str]) -> Schema:
 
 def title() -> Schema:
     """Trimmed by the service, so that white space around it counts for nothing."""
-    space, control = characters(str.isspace), characters(orders.is_control)
-    inner, outer = f"[^{control}]", f"[^{characters(lambda it: it.isspace() or orders.is_control(it))}]"
+    space, control = characters(is_blank), characters(orders.is_control)
+    inner, outer = f"[^{control}]", f"[^{characters(lambda it: is_blank(it) or orders.is_control(it))}]"
     return {
         "type": "string",
         "minLength": 1,
@@ -198,6 +198,11 @@ def create_score() -> Schema:
             {"required": ["processed", "score"], "properties": made_elsewhere},
         ],
     }
+
+
+def is_blank(character: str) -> bool:
+    """Whether it counts for nothing at the ends of a title."""
+    return character in orders.BLANKS
 
 
 def characters(belongs: Callable[[str], bool]) -> str:
