@@ -24,13 +24,16 @@ locks := layers/common/requirements.txt functions/process_report/requirements.tx
 help:  ## this list
 	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/.ready  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
+run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
 	@exec $(python) -m local
 
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
-check: lint types test-3.11 template build-arm64 build test-runtime  ## all else that CI runs
+check: lint types test-3.11 template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
+
+fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
+	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
 
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
@@ -52,7 +55,7 @@ clean:  ## remove what was built and installed; reports in .rapor/ and documents
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Packages
-build: .venv/.ready .venv-runtime/.ready .venv-sam/.ready  ## the packages that are deployed, with bytecode, under .aws-sam/build
+build: .venv/.ready .venv-runtime/.ready .venv-sam/.ready docs/openapi.json  ## the packages that are deployed, with bytecode, under .aws-sam/build
 	@$(say) 'sam build ($(ARCHITECTURE))'
 	@$($(ARCHITECTURE)) $(sam) build --build-dir .aws-sam/build --parallel --parameter-overrides Architecture=$(ARCHITECTURE) $(quiet)
 	@$(python) -m local.package .aws-sam/build .venv-runtime/bin/python
@@ -68,12 +71,19 @@ invoke: .venv/.ready .venv-runtime/.ready .venv-sam/.ready  ## run built functio
 sam-local: .venv/.ready  ## a local AWS for `sam local invoke` (docs/sam-local.md; HOST, SEEN_AS)
 	@exec $(python) -m local.stage $(if $(HOST),--host $(HOST)) $(if $(SEEN_AS),--seen-as $(SEEN_AS))
 
+openapi: .venv/.ready  ## write docs/openapi.json, the API's description, from the code
+	@$(python) -m local.openapi
+
+docs/openapi.json: layers/catalogue/report_types/*.toml .venv/.ready
+	@$(python) -m local.openapi
+
 lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 for newer versions)
 	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
 	$(compile) --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
 	$(compile) --python-version 3.13 --group process-report -c requirements/dev.txt -o functions/process_report/requirements.txt
 	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
+	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
 	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
 
@@ -93,6 +103,9 @@ test-3.11:
 		$(MAKE) --no-print-directory .venv-3.11/.ready; $(say) 'unit tests on python3.11'; \
 		.venv-3.11/bin/python -m pytest tests/unit -q; \
 	else echo 'no python3.11 here: unit tests ran on one version only'; fi
+
+fuzz-short: .venv/.ready .venv-fuzz/.ready
+	@$(say) 'schemathesis'; $(python) -m tests.fuzz --phases examples,fuzzing,stateful --examples 12 --at-least 200 --seed $(or $(SEED),20251120)
 
 template: .venv-sam/.ready
 	@$(say) 'sam validate --lint'; $(sam) validate --lint $(quiet)
@@ -142,6 +155,12 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-bench,$<)
 	@touch $@
 
+.venv-fuzz/.ready: requirements/fuzz.txt .venv/bin/uv
+	@$(say) 'setting up .venv-fuzz: schemathesis'
+	@$(PYTHON) -m venv --clear .venv-fuzz
+	@$(call install,.venv-fuzz,$<)
+	@touch $@
+
 .venv-runtime/.ready: requirements/runtime.txt .venv/bin/uv
 	@[ -n '$(call find-python,3.13)' ] || { echo 'python3.13 is needed to build: Lambda runs it, and bytecode fits one version' >&2; exit 1; }
 	@$(say) 'setting up .venv-runtime: python3.13 as in Lambda'
@@ -149,4 +168,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime
+.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short

@@ -13,7 +13,8 @@ from rapor.create import Origin, create_report
 from rapor.http import laravel, strapi
 from rapor.http.audit import system_entry
 from rapor.http.gateway import Request, Response
-from rapor.http.orders import LOCALES, order_from, scheduled_order
+from rapor.http.languages import LOCALES
+from rapor.http.orders import order_from, scheduled_order
 from rapor.http.problems import answer
 from rapor.http.strapi_orders import score_order
 from rapor.report import IdempotencyKey, Order, Report

@@ -1,6 +1,8 @@
-"""GET on the doors: list, detail, download, manifest."""
+"""GET on the doors: list, detail, download, manifest, catalogue, and the API's description."""
 
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,10 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from rapor.caller import VIEW
-from rapor.http import laravel, strapi
+from rapor.catalogue import Catalogue
+from rapor.http import laravel, report_types, strapi
 from rapor.http.gateway import Request, Response
 from rapor.http.listing import listing_from
-from rapor.http.problems import answer
+from rapor.http.problems import Route, answer
+from rapor.http.static import PUBLIC_ROUTES, static_file
 from rapor.http.strapi_queries import score_query
 from rapor.read import link_to_document, list_reports, read_manifest, read_report
 from rapor.read_score import count_scores, list_scores, read_score
@@ -23,6 +27,7 @@ from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = ReadReportSettings.from_environ()
+catalogue = Catalogue.load(settings.catalogue_path)
 dynamodb = boto3.client("dynamodb")
 reports = ReportTable(dynamodb, settings.table_name)
 lists = ReportLists(dynamodb, settings.table_name)
@@ -40,8 +45,7 @@ def get_reports(request: Request) -> Response:
 
 def get_report(request: Request) -> Response:
     """Door B: `GET /api/v1/reports/{uuid}`."""
-    caller = request.caller
-    return laravel.detail(read_report(laravel.uuid_in(request), caller=caller, reports=reports), caller)
+    return laravel.detail(read_report(laravel.uuid_in(request), caller=request.caller, reports=reports), request.caller)
 
 
 def get_download(request: Request) -> Response:
@@ -79,7 +83,7 @@ def get_score(request: Request) -> Response:
     return strapi.detail(read_score(strapi.name_in(request), caller=request.caller, reports=reports), request)
 
 
-ROUTES = {
+ROUTES: dict[str, Route] = {
     "GET /api/v1/reports": get_reports,
     "GET /api/v1/reports/{uuid}": get_report,
     "GET /api/v1/reports/{uuid}/download": get_download,
@@ -87,6 +91,9 @@ ROUTES = {
     "GET /reports": get_scores,
     "GET /reports/count": get_count,
     "GET /reports/{id}": get_score,
+    "GET /api/v1/report-types": partial(report_types.type_list, catalogue=catalogue),
+    "GET /api/v1/report-types/{name}": partial(report_types.type_detail, catalogue=catalogue),
+    **dict.fromkeys(PUBLIC_ROUTES, partial(static_file, folder=Path(__file__).parent / "static")),
 }
 
 

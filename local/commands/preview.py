@@ -13,11 +13,10 @@ from local.hints import did_you_mean, hint_for
 from local.parameters import read_parameters
 from local.preview import Made, NotMade, preview
 from local.settings import home_from
-from rapor.catalogue import ReportType, load_type
+from rapor.catalogue import ReportType, label_in, load_type
 from rapor.data.query import check_query
-from rapor.documents.rows import label_in
 from rapor.errors import CatalogueError, Forbidden, Invalid
-from rapor.http.orders import LOCALES
+from rapor.http.languages import LOCALES
 from rapor.report import Format
 
 TYPES = Path(__file__).parents[2] / "layers/catalogue/report_types"

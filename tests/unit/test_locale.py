@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from rapor.http.orders import LOCALES
+from rapor.http.languages import LOCALES
 from rapor.locale import WORDS, currency_in, locale_of, translated
 
 

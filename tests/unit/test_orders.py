@@ -54,6 +54,11 @@ SENTENCES: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
         {"parameters.colour": ["The parameters.colour field is prohibited."]},
     ),
     (
+        "empty unknown parameter",
+        {"parameters": {"colour": None}},
+        {"parameters.colour": ["The parameters.colour field is prohibited."]},
+    ),
+    (
         "large parameters",
         {"parameters": {"status": "x" * 40_000}},
         {"parameters": ["The parameters field must not be greater than 32 kilobytes."]},

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from rapor.errors import CatalogueError
-from rapor.report import Format, Lane
+from rapor.report import Format, Lane, Scope
 
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -179,6 +179,10 @@ class ReportType(Strict):
         """Whether every source says what an `.own` caller may see."""
         return all(source.own for source in self.sources.values())
 
+    def is_open_to(self, scope: Scope | None) -> bool:
+        """Whether a caller who may generate as far as *scope* may order it."""
+        return scope is Scope.ALL or (scope is Scope.OWN and self.open_to_own)
+
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """Names the query may use, in the order of the file."""
@@ -203,6 +207,11 @@ class ReportType(Strict):
         """Give every declared parameter a value: the sent one, else the schema's default, else None."""
         properties: dict[str, dict[str, Any]] = self.parameters.get("properties", {})
         return {name: parameters.get(name, schema.get("default")) for name, schema in properties.items()}
+
+
+def label_in(words: Mapping[Any, str], locale: str) -> str:
+    """The words in *locale*, else the first the type's file has."""
+    return words.get(locale) or next(iter(words.values()))
 
 
 class Catalogue:

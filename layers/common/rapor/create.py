@@ -114,7 +114,7 @@ def report_from(order: Order, *, caller: Caller, catalogue: Catalogue, now: date
     report_type = catalogue.get(order.report_type)
     if report_type is None:
         raise Invalid({"report_type": ["The selected report type is invalid."]})
-    if scope is Scope.OWN and not report_type.open_to_own:
+    if not report_type.is_open_to(scope):
         raise Forbidden
     imported = order.status is not Status.PENDING
     if imported and scope is not Scope.ALL:

@@ -63,6 +63,7 @@ class ReadReportSettings(Settings):
     """Of `functions/read_report`."""
 
     table_name: NonEmpty
+    catalogue_path: Path
     documents_bucket: NonEmpty
 
 

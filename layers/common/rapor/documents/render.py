@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from rapor.batches import Source
-from rapor.catalogue import ReportType
+from rapor.catalogue import ReportType, label_in
 from rapor.documents.parts import ChartData, CsvOptions, Head, Sink, Written
-from rapor.documents.rows import label_in
 from rapor.documents.words import in_words
 from rapor.documents.writers import WRITERS
 from rapor.figures import Figures

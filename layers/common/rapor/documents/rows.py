@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rapor.batches import Batch, Lines
-from rapor.catalogue import Column, ColumnType, Value
+from rapor.catalogue import Column, ColumnType, Value, label_in
 from rapor.documents.parts import Head
 from rapor.errors import SourceInvalid
 
@@ -98,8 +98,3 @@ def finite_number(value: Decimal | float) -> str | None:
 def label_of(value: Value, locale: str) -> str:
     """The label in *locale*, else the first the type's file has."""
     return label_in(value.label, locale)
-
-
-def label_in(words: Mapping[Any, str], locale: str) -> str:
-    """The words in *locale*, else the first the type's file has."""
-    return words.get(locale) or next(iter(words.values()))

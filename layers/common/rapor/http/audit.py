@@ -27,6 +27,8 @@ ACTIONS: Mapping[str, str] = {
     "GET /reports": "score.list",
     "GET /reports/count": "score.count",
     "GET /reports/{id}": "score.read",
+    "GET /api/v1/report-types": "type.list",
+    "GET /api/v1/report-types/{name}": "type.read",
 }
 MOST_SUCCESSFUL = 399
 

@@ -71,10 +71,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer; a body of None is an empty one."""
+    """One answer: a body of JSON, of bytes that carry their own Content-Type, or none."""
 
     status: int
-    body: Mapping[str, Any] | Sequence[Any] | None = None
+    body: Mapping[str, Any] | Sequence[Any] | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_event(self, request_id: str) -> dict[str, Any]:
@@ -82,6 +82,9 @@ class Response:
         headers = {**STANDARD_HEADERS, "X-Request-Id": request_id, **self.headers}
         if self.body is None:
             return {"statusCode": self.status, "headers": headers}
+        if isinstance(self.body, bytes):
+            body = base64.b64encode(self.body).decode()
+            return {"statusCode": self.status, "headers": headers, "body": body, "isBase64Encoded": True}
         headers["Content-Type"] = "application/json"
         body = json.dumps(self.body, ensure_ascii=False, allow_nan=False)
         return {"statusCode": self.status, "headers": headers, "body": body}

@@ -12,6 +12,7 @@ from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import Invalid
 from rapor.http.body import read_json
 from rapor.http.gateway import Request
+from rapor.http.languages import LOCALES, accepted_locale
 from rapor.http.sentences import (
     format_invalid,
     must_be,
@@ -24,12 +25,13 @@ from rapor.http.sentences import (
 )
 from rapor.report import Format, IdempotencyKey, Order, Reuse, Status
 
-LOCALES = ("tr", "en")  # the first is what a client gets that names none
 MAX_TITLE = 255
 MAX_PARAMETERS_BYTES = 32 * 1024
 MAX_KEY = 255
 MAX_AGE = 366 * 24 * 60 * 60  # seconds
 BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff\u200b\u200e"  # what Laravel trims
+CSV_DELIMITERS = (",", ";", "\t", "|")
+CSV_DECIMALS = (".", ",")
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Errors = dict[str, list[str]]
@@ -46,7 +48,7 @@ def order_from(request: Request, catalogue: Catalogue) -> tuple[Order, Idempoten
     body = read_json(request.headers, request.body)
     errors: Errors = {}
     key = _idempotency_key(request, body, errors)
-    return order_in(body, catalogue, _accepted_locale(request), errors), key
+    return order_in(body, catalogue, accepted_locale(request), errors), key
 
 
 def order_in(body: Mapping[str, Any], catalogue: Catalogue, locale: str, errors: Errors | None = None) -> Order:
@@ -102,12 +104,13 @@ def _title(name: str, value: object, errors: Errors) -> str:
         errors[name] = [must_be(name, "a string")]
     elif len(title) > MAX_TITLE:
         errors[name] = [no_longer_than(name, MAX_TITLE)]
-    elif any(_is_control(character) for character in title):
+    elif any(is_control(character) for character in title):
         errors[name] = [format_invalid(name)]
     return str(title)
 
 
-def _is_control(character: str) -> bool:
+def is_control(character: str) -> bool:
+    """Whether no title may have it: it breaks the line, or turns the text around."""
     return character in BIDI_CONTROLS or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
 
 
@@ -184,7 +187,7 @@ def _has_max_age(value: object) -> bool:
 
 
 def _seconds(field: str, value: object) -> str | None:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int | float) or isinstance(value, bool) or value % 1:  # 60.0 is an integer in JSON Schema
         return must_be(field, "an integer")
     return None if 1 <= value <= MAX_AGE else f"The {words_of(field)} field must be between 1 and {MAX_AGE}."
 
@@ -197,8 +200,8 @@ OPTIONS = {
 }
 CSV_OPTIONS = {
     "bom": _is(bool, "true or false"),
-    "delimiter": _among(",", ";", "\t", "|"),
-    "decimal": _among(".", ","),
+    "delimiter": _among(*CSV_DELIMITERS),
+    "decimal": _among(*CSV_DECIMALS),
 }
 REUSE_OPTIONS = {"max_age": _seconds}
 PARTS: Mapping[str, Mapping[str, Check]] = {"csv": CSV_OPTIONS, "reuse": REUSE_OPTIONS}
@@ -252,12 +255,3 @@ def _idempotency_key(request: Request, body: Mapping[str, Any], errors: Errors) 
 def fingerprint_of(body: Mapping[str, Any]) -> str:
     """SHA-256 of a body, whatever its spacing and the order of its keys."""
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _accepted_locale(request: Request) -> str:
-    """The first language in Accept-Language that we speak; weights are rare enough to go by order."""
-    for language in request.headers.get("accept-language", "").split(","):
-        tag = language.split(";")[0].strip().lower().split("-")[0]
-        if tag in LOCALES:
-            return tag
-    return LOCALES[0]

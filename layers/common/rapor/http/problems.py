@@ -80,8 +80,13 @@ def _answered(event: Mapping[str, Any], routes: Mapping[str, Route]) -> Response
     except RequestError as error:
         return shape(*problem(error, request_id))
     except StoreUnavailable:
-        body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
-        return shape(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
+        return shape(*unavailable(request_id))
+
+
+def unavailable(request_id: str) -> Problem:
+    """Say that the same request may succeed soon."""
+    body = {"message": "Service Unavailable", "code": "store_unavailable", "request_id": request_id}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, body, {"Retry-After": "1"})
 
 
 def problem(error: RequestError, request_id: str) -> Problem:

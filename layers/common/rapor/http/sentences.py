@@ -57,9 +57,10 @@ def parameter_errors(report_type: ReportType, parameters: Mapping[str, Any]) -> 
     """
     Everything that is wrong with a report's parameters, keyed `parameters.<name>`.
 
-    A parameter that is null counts as not sent.
+    A parameter of the type's that is null counts as not sent.
     """
-    sent = {name: value for name, value in parameters.items() if value is not None}
+    known = report_type.parameter_names
+    sent = {name: value for name, value in parameters.items() if value is not None or name not in known}
     errors: dict[str, list[str]] = {}
     for error in report_type.parameters_validator.iter_errors(sent):
         for field, sentence in _sentences(error):

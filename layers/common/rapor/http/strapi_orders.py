@@ -10,7 +10,8 @@ from rapor.caller import GENERATE, Caller
 from rapor.errors import Invalid
 from rapor.http.body import read_json
 from rapor.http.gateway import Request
-from rapor.http.orders import LOCALES, fingerprint_of
+from rapor.http.languages import LOCALES
+from rapor.http.orders import fingerprint_of
 from rapor.http.sentences import must_be, required
 from rapor.report import Format, IdempotencyKey, Order, Scope, Status
 from rapor.score import FIGURES, REPORT_TYPE, key_of

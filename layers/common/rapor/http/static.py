@@ -1,0 +1,62 @@
+"""Files that are the same for everyone, so no token guards them: the API's description, and a page to read it."""
+
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+
+from rapor.errors import NotFound
+from rapor.http.gateway import Request, Response
+
+FILE_OF_ROUTE: Mapping[str, str] = {"GET /openapi.json": "openapi.json", "GET /docs": "docs.html"}
+PUBLIC_ROUTES = (*FILE_OF_ROUTE, "GET /docs/{file}")
+ASSETS: Mapping[str, str] = {  # what `GET /docs/{file}` serves
+    "docs.js": "text/javascript; charset=utf-8",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "favicon-32x32.png": "image/png",
+}
+CONTENT_TYPES: Mapping[str, str] = {
+    "openapi.json": "application/json",
+    "docs.html": "text/html; charset=utf-8",
+    **ASSETS,
+}
+HEADERS: Mapping[str, str] = {
+    # Nothing of one caller's is in them, so caches may share them; an hour, because a deployment changes them.
+    "Cache-Control": "public, max-age=3600",
+    "Vary": "Accept-Encoding",
+    # Nothing inline and nothing from elsewhere; the style sheet holds its pictures as data.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+def static_file(request: Request, folder: Path) -> Response:
+    """
+    Answer with the file that the route stands for, or that its path names.
+
+    A file kept as `<name>.gz` goes out as it is to whom takes that, else unpacked.
+
+    Raises:
+        NotFound: We serve none of that name.
+    """
+    name = FILE_OF_ROUTE.get(request.route) or request.path_parameters["file"]
+    if name not in CONTENT_TYPES:
+        raise NotFound
+    headers = {"Content-Type": CONTENT_TYPES[name], **HEADERS}
+    packed = folder / f"{name}.gz"
+    if not packed.exists():
+        return Response(200, (folder / name).read_bytes(), headers)
+    if takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(200, packed.read_bytes(), {**headers, "Content-Encoding": "gzip"})
+    return Response(200, gzip.decompress(packed.read_bytes()), headers)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header (RFC 9110 §12.5.3) names gzip, and not to refuse it."""
+    for coding in accepted.lower().replace(" ", "").split(","):
+        name, _, weight = coding.partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" or not weight
+    return False
