@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -82,7 +83,7 @@ class Service:
 
     def token(self, sub: str | None = "1", permissions: Iterable[str] = GENERAL_PERMISSIONS, **claims: Any) -> str:
         """Mint a token with the run's own key; `claims` go over all others."""
-        return SigningKey.load_or_make(self.home / "keys").mint(sub=sub, permissions=permissions, claims=claims)
+        return self._key.mint(sub=sub, permissions=permissions, claims=claims)
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answer:
         """Send one request, as user 1 with all general permissions unless a token is given; follow nothing."""
@@ -105,6 +106,10 @@ class Service:
         answer = request("GET", link.headers["Location"])
         assert answer.status == 200, answer.body
         return answer.body
+
+    @cached_property
+    def _key(self) -> SigningKey:
+        return SigningKey.load_or_make(self.home / "keys")
 
     def _read(self) -> None:
         assert self.process.stdout
