@@ -61,11 +61,24 @@ def test_the_originals_request_gets_the_originals_answer(service: Service) -> No
     ]  # fmt: skip
     assert {name: report[name] for name in CYBERCERT} == CYBERCERT
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", report["uuid"])
-    assert type(report["id"]) is int
+    assert [type(value) for value in report.values()] == [int, str, str, str, dict, str, str, bool, int, str, str]
     assert 0 < report["id"] < 2**53
     assert report["user_id"] == 1
     assert re.fullmatch(moment, report["created_at"])
     assert report["updated_at"] == report["created_at"]
+
+
+def test_what_is_left_out_has_the_originals_default(service: Service) -> None:
+    status, _, report = send(service, VALID)
+
+    assert status == 201
+    assert len(report) == 11
+    assert {name: report[name] for name in ("parameters", "format", "status")} == {
+        "parameters": {},
+        "format": "pdf",
+        "status": "pending",
+    }
+    assert report["is_active"] is True
 
 
 def test_ids_grow(service: Service) -> None:

@@ -16,13 +16,33 @@ from tests.service import PATIENCE_S, Service
 
 pytestmark = pytest.mark.e2e
 EXAMPLE: dict[str, Any] = json.loads(load_event("create_report/post_reports.json")["body"])
-KEYS = [
-    "id", "uuid", "referenceId", "type", "processed", "users_permissions_user",
-    "score", "scoreProbability", "scoreConfidence", "scoreVersion", "published_at",
-]  # fmt: skip
-USER_KEYS = [
-    "id", "username", "email", "provider", "confirmed", "blocked", "role", "reports", "created_by", "updated_by",
-]  # fmt: skip
+TEXT, FLAG, NUMBER = (str,), (bool,), (int, float)
+TYPES: dict[str, tuple[type, ...]] = {
+    "id": TEXT,
+    "uuid": TEXT,
+    "referenceId": TEXT,
+    "type": TEXT,
+    "processed": FLAG,
+    "users_permissions_user": (dict,),
+    "score": NUMBER,
+    "scoreProbability": NUMBER,
+    "scoreConfidence": NUMBER,
+    "scoreVersion": TEXT,
+    "published_at": TEXT,
+}
+USER_TYPES: dict[str, tuple[type, ...]] = {
+    "id": TEXT,
+    "username": TEXT,
+    "email": TEXT,
+    "provider": TEXT,
+    "confirmed": FLAG,
+    "blocked": FLAG,
+    "role": TEXT,
+    "reports": (list,),
+    "created_by": TEXT,
+    "updated_by": TEXT,
+}
+KEYS, USER_KEYS = list(TYPES), list(USER_TYPES)
 SCORES = ("score", "scoreProbability", "scoreConfidence", "scoreVersion")
 SECRETS = {"password", "resetPasswordToken", "confirmationToken"}
 OWN = ("reports.generate.own", "reports.view.own")
@@ -142,6 +162,28 @@ def test_the_originals_example_is_recorded_for_who_may(service: Service) -> None
     assert counted == {name: EXAMPLE[name] for name in counted}
     assert recorded.json()["users_permissions_user"]["id"] == "strapi-5"
     assert client.find_one("string").json() == recorded.json()
+
+
+def test_the_originals_example_is_answered_in_the_originals_types(service: Service) -> None:
+    scored, recorded = (
+        a_client(service, "strapi-16"),
+        a_client(service, "strapi-17", "reports.generate", "reports.view"),
+    )
+
+    waiting = scored.create(**EXAMPLE).json()
+    finished, imported = scored.finished("string"), recorded.create(**EXAMPLE).json()
+
+    not_yet = dict.fromkeys(SCORES, (type(None),))
+    for score, types in ((waiting, TYPES | not_yet), (finished, TYPES), (imported, TYPES)):
+        assert of_other_types(score, types) == []
+        assert of_other_types(score["users_permissions_user"], USER_TYPES) == []
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", score["published_at"])
+
+
+def of_other_types(found: dict[str, Any], types: dict[str, tuple[type, ...]]) -> list[str]:
+    """Names whose values are not of the types, or that are there or missing against them."""
+    differing = {name for name, value in found.items() if type(value) not in types.get(name, ())}
+    return sorted(differing | (types.keys() - found.keys()))
 
 
 def test_an_unknown_reference_is_told_apart_from_one_that_waits(service: Service) -> None:
