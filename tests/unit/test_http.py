@@ -5,30 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from rapor import errors
 from rapor.errors import (
-    AlreadyFinished,
-    BodyTooLarge,
-    Conflict,
-    DocumentExpired,
-    Forbidden,
-    Invalid,
-    InvalidQuery,
-    KeyReused,
-    MalformedBody,
-    NotCompleted,
-    NotEstimated,
-    NotFailed,
     NotFound,
-    RaporError,
-    RenderError,
-    RenderingStarted,
-    RequestError,
     StoreUnavailable,
     TooManyUnfinished,
-    Unauthenticated,
-    UnsupportedMediaType,
-    UuidTaken,
 )
 from rapor.http import laravel
 from rapor.http.gateway import Request, Response
@@ -42,72 +22,6 @@ EVENT = load_event("read_report/get_api_v1_reports.json")
 
 def a_request(**query: str) -> Request:
     return Request.from_event({**EVENT, "queryStringParameters": query})
-
-
-ANSWERS: dict[RequestError, tuple[int, str]] = {
-    MalformedBody(): (400, "malformed_body"),
-    Unauthenticated(): (401, "unauthenticated"),
-    Forbidden(): (403, "forbidden"),
-    NotFound(): (404, "not_found"),
-    NotCompleted(): (409, "not_completed"),
-    Conflict(): (409, "conflict"),
-    RenderingStarted(): (409, "rendering_started"),
-    NotFailed(): (409, "not_failed"),
-    AlreadyFinished(): (409, "already_finished"),
-    DocumentExpired(): (410, "document_expired"),
-    BodyTooLarge(): (413, "body_too_large"),
-    UnsupportedMediaType(): (415, "unsupported_media_type"),
-    Invalid({"title": ["The title field is required."]}): (422, "validation_failed"),
-    KeyReused(): (422, "idempotency_key_reused"),
-    InvalidQuery(): (400, "invalid_query"),
-    UuidTaken(): (409, "uuid_taken"),
-    NotEstimated(): (503, "not_estimated"),
-    TooManyUnfinished(): (429, "too_many_unfinished"),
-}
-
-
-def below(kind: type[RaporError]) -> set[type[RaporError]]:
-    """Every class under *kind*, however deep."""
-    return {it for child in kind.__subclasses__() for it in (child, *below(child))}
-
-
-def test_every_request_error_is_in_the_table() -> None:
-    assert {type(error) for error in ANSWERS} == below(RequestError)
-
-
-@pytest.mark.parametrize(("error", "status", "code"), [(error, *it) for error, it in ANSWERS.items()])
-def test_a_request_error_is_answered_with_its_code_and_the_standard_headers(
-    error: RequestError, status: int, code: str
-) -> None:
-    def broken(request: Request) -> Response:
-        raise error
-
-    found = answer(EVENT, {"GET /api/v1/reports": broken}, FakeLog())
-
-    body = json.loads(found["body"])
-    assert (found["statusCode"], body.pop("code"), body.pop("request_id")) == (status, code, "JKJaXmPLvHcESHA=")
-    assert body.pop("errors", None) == getattr(error, "errors", None)
-    assert list(body) == ["message"]
-    assert found["headers"] == found["headers"] | {
-        "Content-Type": "application/json",
-        "X-Request-Id": "JKJaXmPLvHcESHA=",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-
-
-@pytest.mark.parametrize("kind", [RequestError, RenderError])
-def test_the_drawn_tree_of_errors_is_the_real_one(kind: type[RaporError]) -> None:
-    drawn = dict(re.findall(r"── (\w+) +(\w+)$", errors.__doc__ or "", re.MULTILINE))
-    real: Any = below(kind)
-
-    assert {it.__name__: it.code for it in real}.items() <= drawn.items()
-
-
-def test_codes_are_unlike() -> None:
-    real: Any = below(RequestError) | below(RenderError)
-
-    assert len({it.code for it in real}) == len(real)
 
 
 def test_an_unknown_route_is_not_found() -> None:

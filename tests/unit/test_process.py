@@ -320,12 +320,6 @@ def test_the_cause_is_kept_for_the_logs_alone() -> None:
     assert "secret" not in str(ending.reason)
 
 
-def test_every_render_error_has_its_own_code() -> None:
-    codes = [kind.code for kind in RenderError.__subclasses__()]
-
-    assert len(set(codes)) == len(codes) == 10
-
-
 def test_being_fenced_is_no_reason_to_fail() -> None:
     assert issubclass(Fenced, RaporError)
     assert not issubclass(Fenced, RenderError)

@@ -4,12 +4,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from rapor.errors import Invalid, RequestError, StoreUnavailable
+from rapor.errors import StoreUnavailable
 from rapor.http import strapi
 from rapor.http.gateway import Request, Response
-from rapor.http.problems import STATUS_OF, answer
+from rapor.http.problems import answer
 from rapor.report import Failure, Format, Report, Status
 from rapor.score import FIGURES
 from tests.builders import a_report, load_event
@@ -131,31 +129,6 @@ def test_of_another_owner_only_the_id_is_known() -> None:
     user = strapi.as_score(a_score(user_id="2"), a_request(preferred_username="Ayşe"))["users_permissions_user"]
 
     assert (user["id"], user["username"], user["email"]) == ("2", "2", None)
-
-
-@pytest.mark.parametrize("error", [*(kind for kind in STATUS_OF if kind is not Invalid)])
-def test_every_request_error_is_answered_in_the_originals_shape(error: type[RequestError]) -> None:
-    found = refusal(error())
-
-    assert found["statusCode"] == STATUS_OF[error]
-    assert json.loads(found["body"]) == {
-        "code": STATUS_OF[error].value,
-        "message": error.message,
-        "reason": error.code,
-        "request_id": "JKJaXmPLvHcESHA=",
-    }
-
-
-def test_wrong_fields_are_answered_by_name() -> None:
-    found = refusal(Invalid({"type": ["The type field must be reference."]}))
-
-    assert json.loads(found["body"]) == {
-        "code": 422,
-        "message": "Validation failed",
-        "reason": "validation_failed",
-        "request_id": "JKJaXmPLvHcESHA=",
-        "errors": {"type": ["The type field must be reference."]},
-    }
 
 
 def test_a_table_out_of_reach_is_answered_in_the_originals_shape() -> None:

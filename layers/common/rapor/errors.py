@@ -241,6 +241,7 @@ class AttemptsExhausted(RenderError):
     """Every allowed attempt ended without an answer."""
 
     code = "attempts_exhausted"
+    retryable = True
 
 
 class ReferenceNotFound(RenderError):

@@ -78,7 +78,7 @@ def _repair(report: Report | None, now: datetime, reports: Reports) -> Repair:
             return Repair.DEQUEUED
         if _is_hopeless(report, now):
             error = AttemptsExhausted("The report was tried as often as allowed and no attempt came to an end.")
-            reports.exhaust(report, Failure(error.code, str(error), True, report.attempt), now=now)
+            reports.exhaust(report, Failure(error.code, str(error), error.retryable, report.attempt), now=now)
             return Repair.EXHAUSTED
         due_at = now + min(DISPATCH_BACKOFF * 2 ** min(report.dispatches, 10), LONGEST_BACKOFF)
         if report.status is Status.PROCESSING:
