@@ -158,10 +158,10 @@ def table(heading: str) -> dict[str, list[str]]:
 def test_the_page_lists_every_refusal_with_its_status_at_each_door() -> None:
     listed = table("A refused request")
 
-    unlike = {code: str(status) for status, code in [*ANSWERS.values(), (503, "store_unavailable")]}
+    statuses = {code: str(status) for status, code in [*ANSWERS.values(), (503, "store_unavailable")]}
     assert {code: row[:2] for code, row in listed.items()} == {
         code: [status if code in codes_at(door) else "—" for door in (LARAVEL, STRAPI)]
-        for code, status in unlike.items()
+        for code, status in statuses.items()
     }
 
 
