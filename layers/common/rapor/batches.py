@@ -51,7 +51,7 @@ class Form:
     """
 
     line: str
-    cut_cells: str = "0"
+    cut_cells: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
 

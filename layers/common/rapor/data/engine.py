@@ -219,9 +219,13 @@ class Rows:
             names = [f"{expression} as {name}" for name, expression in form.names.items()]
             rows = self._first(limit).project(", ".join([*self._shown, "row_number() over () as _row"]))
             rows = rows.project(", ".join(["*", *names]))
-            return _records(rows.project(f"{form.line}, cast({form.cut_cells} as integer)"), LINE_BATCH_ROWS)
+            cut = f", cast({form.cut_cells} as integer)" if form.cut_cells else ""
+            return _records(rows.project(form.line + cut), LINE_BATCH_ROWS)
 
-        return self._streamed(written, lambda record: Lines(*text_of(record, 0), sum(numbers_of(record, 1))))
+        def read(record: RecordBatch) -> Lines:
+            return Lines(*text_of(record, 0), sum(numbers_of(record, 1)) if form.cut_cells else 0)
+
+        return self._streamed(written, read)
 
     def _first(self, limit: int | None) -> duckdb.DuckDBPyRelation:
         return self._relation if limit is None else self._relation.limit(limit)
