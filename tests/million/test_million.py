@@ -81,7 +81,7 @@ def test_every_row_arrives_and_memory_stays_bounded(aws: LocalAws, expected: Con
         uuid, seconds, peak_mb = processed(bench, aws, wanted)
         detail = json.loads(bench.expect("ReadReport", for_report(DETAIL, uuid), FOUND)["body"])
     result = detail["result"]
-    [stored] = objects(aws, uuid)
+    [stored, manifest] = objects(aws, uuid)
     document = body(aws, stored)
     figures = f"{seconds:6.1f} s {peak_mb:5} MB of memory {len(document) / 1e6:6.1f} MB written"
     print(f"\n{wanted:<6} {figures}")  # noqa: T201 - for whoever runs it
@@ -89,6 +89,7 @@ def test_every_row_arrives_and_memory_stays_bounded(aws: LocalAws, expected: Con
     assert detail["status"] == "completed"
     assert (result["row_count"], result["rows_total"], result["truncated"]) == (ROWS, ROWS, False)
     assert (result["size_bytes"], result["sha256"]) == (len(document), hashlib.sha256(document).hexdigest())
+    assert manifest["Key"] == f"{stored['Key']}.manifest.json"
     assert content_of(document, wanted) == expected._replace(amount=None if wanted is Format.PDF else expected.amount)
     assert int(stored["ETag"].strip('"').partition("-")[2] or 1) > 1, "was not written in parts"
     assert unfinished_uploads(aws) == []
