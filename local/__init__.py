@@ -5,7 +5,7 @@ The AWS around the real functions, played on one machine.
     aws                        DynamoDB, S3, SQS and KMS: moto, mended (moto_fixes), links enforced (presigned)
     state                      kept across restarts
     functions                  the functions' own code, called as Lambda calls it
-    gateway, authorizer, events, server   the HTTP API
+    gateway, authorizer, cors, events, server   the HTTP API
     streams, patterns          the stream's event source mappings
     scheduler                  schedules of the template
     datasets                   the data sets of the shipped report types

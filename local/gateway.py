@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from local.authorizer import JwtAuthorizer, Unauthorized
+from local.cors import Cors
 from local.events import BadAnswer, Call, HttpAnswer, HttpRequest, answer_of, event_of
 from local.functions import FunctionError, PayloadTooLarge
 from local.template import Route
@@ -25,11 +26,18 @@ class Gateway:
     """Answers requests; an ASGI application."""
 
     def __init__(
-        self, routes: Iterable[Route], authorizer: JwtAuthorizer, invoke: Invoke, *, say: Callable[[str], None] = print
+        self,
+        routes: Iterable[Route],
+        authorizer: JwtAuthorizer,
+        invoke: Invoke,
+        *,
+        cors: Cors,
+        say: Callable[[str], None] = print,
     ) -> None:
         self._routes = sorted(((_pattern(it.path), it) for it in routes), key=lambda it: _rank(it[1]))
         self._authorizer = authorizer
         self._invoke = invoke
+        self._cors = cors
         self._say = say
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
 
@@ -51,7 +59,7 @@ class Gateway:
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
         """One request's answer, the gateway's own or a function's."""
-        answer = self._route(request)
+        answer = self._cors.preflight(request) or self._cors.added(request, self._route(request))
         return HttpAnswer(answer.status, answer.body, (*answer.headers, ("apigw-requestid", request.request_id)))
 
     def _route(self, request: HttpRequest) -> HttpAnswer:

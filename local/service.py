@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local.authorizer import JwtAuthorizer
 from local.aws import LOOPBACK, LocalAws
+from local.cors import Cors
 from local.datasets import ensure_datasets
 from local.errors import WrongReportType
 from local.functions import Functions
@@ -82,7 +83,7 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
         running.enter_context(_scheduler(stack, functions, say))
         key = SigningKey.load_or_make(settings.home.keys)
         authorizer = JwtAuthorizer(stack.authorizer, {key.kid: key.public})
-        gateway = Gateway(stack.routes, authorizer, functions.invoke, say=say)
+        gateway = Gateway(stack.routes, authorizer, functions.invoke, cors=Cors.from_template(stack.cors), say=say)
         running.callback(gateway.close)
         server = running.enter_context(Server(gateway, listener))
         try:

@@ -152,6 +152,12 @@ class Stack:
         jwt = self._api_auth["Authorizers"][name]["JwtConfiguration"]
         return Authorizer(jwt["issuer"], tuple(jwt["audience"]))
 
+    @property
+    def cors(self) -> Mapping[str, Any]:
+        """The HTTP API's `CorsConfiguration`."""
+        configuration: Mapping[str, Any] = self._template.resolve(self._api.get("CorsConfiguration") or {})
+        return configuration
+
     @cached_property
     def mappings(self) -> tuple[StreamMapping, ...]:
         """Readers of tables' streams."""
@@ -198,12 +204,16 @@ class Stack:
         """What a resource is called here."""
         return self._template.physical_name(logical_id)
 
-    @cached_property
-    def _api_auth(self) -> Mapping[str, Any]:
+    @property
+    def _api(self) -> Mapping[str, Any]:
         apis = list(self._template.resources("AWS::Serverless::HttpApi").values())
         if len(apis) != 1:
             raise TemplateError(f"template.yaml: the stand-in plays one HTTP API, here are {len(apis)}")
-        auth: Mapping[str, Any] = self._template.resolve(apis[0].get("Auth") or {})
+        return apis[0]
+
+    @cached_property
+    def _api_auth(self) -> Mapping[str, Any]:
+        auth: Mapping[str, Any] = self._template.resolve(self._api.get("Auth") or {})
         return auth
 
     def _authorizer_of(self, route: Mapping[str, Any]) -> str | None:

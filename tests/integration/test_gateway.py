@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 
 from local.authorizer import JwtAuthorizer, as_text
 from local.aws import LOOPBACK
+from local.cors import Cors
 from local.errors import PortTaken
 from local.functions import Context, FunctionError, LoadedFunction, PayloadTooLarge
 from local.gateway import Gateway
@@ -24,6 +25,8 @@ from local.tokens import SigningKey
 
 pytestmark = pytest.mark.integration
 
+PAGE = "https://app.example.com"
+CORS = Cors([PAGE], ["GET", "POST"], ["authorization", "content-type"], ["location"], 600)
 ISSUER, AUDIENCE = "https://issuer.example/", "reports"
 ROUTES = (
     Route("POST", "/api/v1/reports", "Echo", "Jwt"),
@@ -100,7 +103,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
 def shared_door(key: SigningKey) -> Iterator[Door]:
     echo, said = Echo(), list[str]()
     authorizer = JwtAuthorizer(Authorizer(ISSUER, (AUDIENCE, "second")), {key.kid: key.public})
-    gateway = Gateway(ROUTES, authorizer, echo, say=said.append)
+    gateway = Gateway(ROUTES, authorizer, echo, cors=CORS, say=said.append)
     with listening(LOOPBACK, 0) as listener, Server(gateway, listener):
         yield Door(key, listener.getsockname()[1], echo, said)
     gateway.close()
@@ -444,6 +447,47 @@ def test_bad_content_length_is_a_bad_request(door: Door) -> None:
 def test_taken_port_is_named(door: Door) -> None:
     with pytest.raises(PortTaken, match=str(door.port)), listening(LOOPBACK, door.port):
         pass
+
+
+def cors_of(headers: dict[str, str]) -> dict[str, str]:
+    return {name.removeprefix("access-control-"): it for name, it in headers.items() if name.startswith("access-")}
+
+
+def test_a_browser_that_asks_first_is_told_without_a_token(door: Door) -> None:
+    asking = {"Origin": PAGE, "Access-Control-Request-Method": "POST"}
+
+    status, headers, body = door.send("OPTIONS", "/api/v1/reports", headers=asking)
+
+    assert (status, body, door.echo.event) == (204, b"", {})
+    assert cors_of(headers) == {
+        "allow-origin": PAGE,
+        "allow-methods": "GET,POST",
+        "allow-headers": "authorization,content-type",
+        "max-age": "600",
+    }
+
+
+@pytest.mark.parametrize("origin", ["https://app.example.com.evil.example", "https://APP.example.com", "null", ""])
+def test_other_pages_are_told_nothing(door: Door, origin: str) -> None:
+    asked = door.send("OPTIONS", "/open", headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+    answered = door.send("GET", "/open", headers={"Origin": origin})
+
+    assert (asked[0], answered[0]) == (204, 200)
+    assert cors_of(asked[1]) == cors_of(answered[1]) == {}
+
+
+def test_an_allowed_page_may_read_refusals_too(door: Door) -> None:
+    _, good, _ = door.send("GET", "/open", headers={"Origin": PAGE})
+    status, refused, _ = door.send("POST", "/api/v1/reports", b"{}", {"Origin": PAGE})
+
+    assert status == 401
+    assert cors_of(good) == cors_of(refused) == {"allow-origin": PAGE, "expose-headers": "location"}
+
+
+def test_what_a_function_says_of_origins_does_not_count(door: Door) -> None:
+    door.echo.answer = {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}, "body": "{}"}
+
+    assert cors_of(door.send("GET", "/open")[1]) == {}
 
 
 def test_key_is_made_once_and_for_us_only(tmp_path: Path) -> None:

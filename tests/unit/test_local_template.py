@@ -7,7 +7,7 @@ import pytest
 from local.cloudformation import Template
 from local.errors import TemplateError
 from local.patterns import UnknownPattern, matches, matches_any
-from local.template import PROJECT, Authorizer, Stack
+from local.template import PARAMETERS, PROJECT, Authorizer, Stack
 
 STACK = Stack.load()
 FAST = '{"dynamodb": {"NewImage": {"status": {"S": ["pending"]}, "lane": {"S": ["fast"]}}}}'
@@ -27,6 +27,14 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "template.yaml"
     path.write_text(text, "utf-8")
     return path
+
+
+def test_no_page_may_call_the_api_unless_it_is_named() -> None:
+    named = Stack.load(parameters=PARAMETERS | {"CorsOrigins": "https://a.example,https://b.example"})
+
+    assert STACK.cors["AllowOrigins"] == ["https://nowhere.invalid"]
+    assert named.cors["AllowOrigins"] == ["https://a.example", "https://b.example"]
+    assert {route.method for route in STACK.routes} == set(STACK.cors["AllowMethods"])
 
 
 def test_routes_carry_their_function_and_authorizer() -> None:
