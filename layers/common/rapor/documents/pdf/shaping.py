@@ -15,6 +15,7 @@ from rapor.documents.pdf.bidi import levels_of, visual_order
 from rapor.documents.pdf.fonts import FOLDER, ShapedGlyphs, embed_shaped
 from rapor.documents.pdf.objects import PdfFile
 
+JOINER = 0x200C  # is 0 wide and draws nothing
 MARK = "\ufffd"  # drawn for what no font has
 CJK = ((0x2E80, 0x312F), (0x3190, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
 FALLBACKS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
@@ -86,31 +87,36 @@ class ShapedFont:
         """Thousandths of an em per font unit."""
         return 1000 / float(self.face.upem)
 
+    @cached_property
+    def joiner(self) -> int:
+        """A glyph that draws nothing, 0 where it has none."""
+        return self.font.get_nominal_glyph(JOINER) or 0
+
     def shape(self, text: str, start: int, *, leftwards: bool, stands_for: str | None = None) -> list[Glyph]:
         """Shape a run that begins at character *start*; glyphs come as they stand from left to right."""
         buffer = self.harfbuzz.Buffer()
         buffer.add_str(text)
         buffer.cluster_level = self.harfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
         buffer.guess_segment_properties()
+        # A circle under a mark without a letter would be a glyph that stands for nothing.
+        buffer.flags = self.harfbuzz.BufferFlags.DO_NOT_INSERT_DOTTED_CIRCLE
         buffer.direction = "rtl" if leftwards else "ltr"
         self.harfbuzz.shape(self.font, buffer)
-        infos, positions = buffer.glyph_infos, buffer.glyph_positions
-        pieces = clusters_of(text, [info.cluster for info in infos])
-        glyphs, told = [], set()
-        for info, position in zip(infos, positions, strict=True):
-            piece = "" if info.cluster in told else (stands_for or pieces[info.cluster])
-            told.add(info.cluster)
-            advance, right, up = position.x_advance, position.x_offset, position.y_offset
-            glyphs.append(
-                Glyph(
-                    self.cid(info.codepoint, piece),
-                    advance * self.scale,
-                    right * self.scale,
-                    up * self.scale,
-                    start + info.cluster,
-                )
-            )
+        clusters = clusters_of(text, [info.cluster for info in buffer.glyph_infos])
+        shaped = zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        glyphs = []
+        for cluster, group in groupby(shaped, key=lambda pair: pair[0].cluster):
+            members = list(group)
+            pieces = spread(stands_for or clusters[cluster], len(members), leftwards=leftwards)
+            for (info, position), piece in zip(members, pieces, strict=True):
+                own, others = (piece[:1], piece[:0:-1]) if leftwards and self.joiner else (piece, "")
+                glyphs += [Glyph(self.cid(self.joiner, other), 0, 0, 0, start + cluster) for other in others]
+                glyphs.append(self._placed(info.codepoint, own, position, start + cluster))
         return glyphs
+
+    def _placed(self, glyph: int, piece: str, position: Any, cluster: int) -> Glyph:
+        advance, right, up = position.x_advance, position.x_offset, position.y_offset
+        return Glyph(self.cid(glyph, piece), advance * self.scale, right * self.scale, up * self.scale, cluster)
 
     def cid(self, glyph: int, text: str) -> int:
         """Number a glyph that stands for *text*; one glyph may stand for several."""
@@ -140,6 +146,17 @@ def clusters_of(text: str, starts: list[int]) -> dict[int, str]:
     """Cut the text where clusters start."""
     edges = [*sorted(set(starts)), len(text)]
     return {first: text[first:after] for first, after in pairwise(edges)}
+
+
+def spread(text: str, count: int, *, leftwards: bool) -> list[str]:
+    """
+    Share a cluster's letters out to its *count* glyphs, in reading order; the last takes what is left over.
+
+    A glyph may get another one's letter, or none: programs that read a PDF go by order and place.
+    """
+    letters = [""] * (count - len(text)) + [*text]
+    pieces = [*letters[: count - 1], "".join(letters[count - 1 :])]
+    return pieces[::-1] if leftwards else pieces
 
 
 @dataclass(frozen=True, slots=True)
