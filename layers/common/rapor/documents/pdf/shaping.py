@@ -15,7 +15,7 @@ from rapor.documents.pdf.bidi import levels_of, visual_order
 from rapor.documents.pdf.fonts import FOLDER, ShapedGlyphs, embed_shaped
 from rapor.documents.pdf.objects import PdfFile
 
-JOINER = 0x200C  # is 0 wide and draws nothing
+NON_JOINER = 0x200C  # is 0 wide and draws nothing
 MARK = "\ufffd"  # drawn for what no font has
 CJK = ((0x2E80, 0x312F), (0x3190, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
 FALLBACKS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
@@ -88,9 +88,9 @@ class ShapedFont:
         return 1000 / float(self.face.upem)
 
     @cached_property
-    def joiner(self) -> int:
+    def silent(self) -> int:
         """A glyph that draws nothing, 0 where it has none."""
-        return self.font.get_nominal_glyph(JOINER) or 0
+        return self.font.get_nominal_glyph(NON_JOINER) or 0
 
     def shape(self, text: str, start: int, *, leftwards: bool, stands_for: str | None = None) -> list[Glyph]:
         """Shape a run that begins at character *start*; glyphs come as they stand from left to right."""
@@ -109,8 +109,8 @@ class ShapedFont:
             members = list(group)
             pieces = spread(stands_for or clusters[cluster], len(members), leftwards=leftwards)
             for (info, position), piece in zip(members, pieces, strict=True):
-                own, others = (piece[:1], piece[:0:-1]) if leftwards and self.joiner else (piece, "")
-                glyphs += [Glyph(self.cid(self.joiner, other), 0, 0, 0, start + cluster) for other in others]
+                own, others = (piece[:1], piece[:0:-1]) if leftwards and self.silent else (piece, "")
+                glyphs += [Glyph(self.cid(self.silent, other), 0, 0, 0, start + cluster) for other in others]
                 glyphs.append(self._placed(info.codepoint, own, position, start + cluster))
         return glyphs
 
