@@ -287,6 +287,22 @@ def test_letters_that_share_glyphs_come_back_in_reading_order(text_of: Callable[
     assert [word for word in SHARED if word not in map(str.strip, found)] == []
 
 
+@pytest.mark.parametrize(("text", "drawn"), [("ﬁne", "fine"), ("Eﬄer", "Effler"), ("𝔘𝔫𝔦", "Uni")])
+def test_ligatures_are_drawn_by_letters_and_copied_as_they_are(text: str, drawn: str) -> None:
+    face = Typefaces().regular(8)
+
+    data, written = write([(text,)], [text_column()])
+
+    assert text in pages_of(data)[0]
+    assert written.missing_glyphs == 0
+    assert face.width(text) == pytest.approx(face.width(drawn), abs=1)
+
+
+@pytest.mark.parametrize("text", ["⅒", "㉑", "㋀"])
+def test_what_letters_would_misrepresent_is_a_mark(text: str) -> None:
+    assert write([(text,)], [text_column()])[1].missing_glyphs == 1
+
+
 def test_qpdf_finds_the_file_sound() -> None:
     data, _ = write(rows())
 

@@ -19,9 +19,8 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""
 TOOL = "Rapor"
-MARKUP = str.maketrans(
-    dict.fromkeys(range(32), " ") | {0xFFFE: " ", 0xFFFF: " ", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
-)
+NOT_XML = dict.fromkeys([*map(chr, range(32)), "\ufffe", "\uffff"], " ")
+MARKUP = str.maketrans(NOT_XML | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def add_information(pdf: PdfFile, head: Head) -> int:

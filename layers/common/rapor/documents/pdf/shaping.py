@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
-from unicodedata import category
+from unicodedata import category, decomposition, normalize
 
 from rapor.documents.pdf.bidi import levels_of, visual_order
 from rapor.documents.pdf.fonts import FOLDER, ShapedGlyphs, embed_shaped
@@ -17,6 +18,8 @@ from rapor.documents.pdf.objects import PdfFile
 
 NON_JOINER = 0x200C  # is 0 wide and draws nothing
 MARK = "\ufffd"  # drawn for what no font has
+# Compatibility forms (UAX #44) that may be drawn by plain letters: a raised or circled one would say something else.
+SAME_MEANING = frozenset({"<compat>", "<font>", "<square>", "<narrow>", "<wide>", "<small>", "<vertical>"})
 CJK = ((0x2E80, 0x312F), (0x3190, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
 FALLBACKS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
     (
@@ -102,12 +105,13 @@ class ShapedFont:
         buffer.flags = self.harfbuzz.BufferFlags.DO_NOT_INSERT_DOTTED_CIRCLE
         buffer.direction = "rtl" if leftwards else "ltr"
         self.harfbuzz.shape(self.font, buffer)
-        clusters = clusters_of(text, [info.cluster for info in buffer.glyph_infos])
-        shaped = zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        starts = [0 if stands_for else info.cluster for info in buffer.glyph_infos]
+        clusters = {0: stands_for} if stands_for else clusters_of(text, starts)
+        shaped = zip(starts, buffer.glyph_infos, buffer.glyph_positions, strict=True)
         glyphs = []
-        for cluster, group in groupby(shaped, key=lambda pair: pair[0].cluster):
-            members = list(group)
-            pieces = spread(stands_for or clusters[cluster], len(members), leftwards=leftwards)
+        for cluster, group in groupby(shaped, key=itemgetter(0)):
+            members = [(info, position) for _, info, position in group]
+            pieces = spread(clusters[cluster], len(members), leftwards=leftwards)
             for (info, position), piece in zip(members, pieces, strict=True):
                 own, others = (piece[:1], piece[:0:-1]) if leftwards and self.silent else (piece, "")
                 glyphs += [Glyph(self.cid(self.silent, other), 0, 0, 0, start + cluster) for other in others]
@@ -185,13 +189,27 @@ class Shaper:
 
     def missing(self, text: str) -> int:
         """Count characters that no font has."""
-        return sum(1 for character in text if not is_ignorable(character) and self._find(character) is None)
+        return sum(
+            1
+            for character in text
+            if not is_ignorable(character) and self._find(character) is None and self._stand_in(character) is None
+        )
 
     def _run(self, text: str, start: int, end: int, font: ShapedFont | None, *, leftwards: bool) -> Run:
         if font:
             return Run(font, font.shape(text[start:end], start, leftwards=leftwards))
         original = text[start] if text[start].isprintable() else MARK
-        return Run(self._main, self._main.shape(MARK, start, leftwards=leftwards, stands_for=original))
+        form, font = self._stand_in(text[start]) or (MARK, self._main)
+        return Run(font, font.shape(form, start, leftwards=leftwards, stands_for=original))
+
+    def _stand_in(self, character: str) -> tuple[str, ShapedFont] | None:
+        """Find plain letters for a ligature or the like, and the font that has them all."""
+        form = normalize("NFKC", character)
+        if decomposition(character).partition(" ")[0] not in SAME_MEANING or any(map(str.isdigit, form)):
+            return None
+        fonts = {self._find(letter) for letter in form}
+        font = fonts.pop()
+        return (form, font) if font and not fonts else None
 
     def _spans(self, text: str, levels: list[int]) -> Iterator[tuple[int, int, ShapedFont | None]]:
         """Cut where font or level change; a character without font is a span of its own."""
