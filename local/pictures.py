@@ -29,6 +29,7 @@ COLOURS = 96  # of a picture; pages have few
 MEMORY_MB, SPILL_MB = 512, 1024
 PICTURED: Mapping[str, Mapping[str, Any]] = {
     "users": {"date_from": "2025-01-01", "date_to": "2025-12-31", "status": "active"},
+    "sales": {"date_from": "2025-01-01", "date_to": "2025-12-31", "region": "İç Anadolu"},
 }
 
 

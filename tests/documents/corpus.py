@@ -25,7 +25,7 @@ EMOJI = {
     "👩\u200d💻": 2,
     "🇹🇷": 2,
     "❤\ufe0f🎉": 1,
-    "𝔘𝔫𝔦": 3,
+    "𝔘𝔫𝔦": 0,
 }  # and how many of each no font here has
 CONTROL = ("\x01", "\x07", "\x08", "\x0b", "\x0c", "\x1b[31m", "\x1f", "\x7f", "\x00", "\x85", "\x9f")
 LINE_ENDS = ("\n", "\r\n", "\r", "\u2028", "\n\n")

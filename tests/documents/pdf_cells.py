@@ -49,16 +49,16 @@ def text_of(cell: Cell) -> str:
 
 
 def leftward_text_of(cell: Cell) -> str:
-    """Read a cell's lines from the right, without spaces; PDFium has turned what one glyph stands for around."""
-    return "".join(text_of(sorted(line, key=lambda letter: letter.x)[::-1]) for line in _lines(cell, LINE_PT))
+    """Read a cell's lines from the right, without spaces."""
+    return "".join(text_of(sorted(line, key=lambda letter: -letter.x)) for line in _lines(cell, LINE_PT))
 
 
 def letters_of(page: Any) -> list[Letter]:
-    """All letters that were drawn, in that order; a glyph that stands for nothing of its own is none."""
+    """All letters that were drawn, in that order."""
     text, found, high = page.get_textpage(), [], 0
     x, y = ctypes.c_double(), ctypes.c_double()
     for index in range(text.count_chars()):
-        if pdfium.FPDFText_IsGenerated(text, index) == 1 or pdfium.FPDFText_HasUnicodeMapError(text, index) == 1:
+        if pdfium.FPDFText_IsGenerated(text, index) == 1:
             continue
         code = pdfium.FPDFText_GetUnicode(text, index)
         if HIGH_SURROGATE <= code < LOW_SURROGATE:

@@ -1,4 +1,5 @@
 import io
+import re
 import shutil
 import subprocess
 import unicodedata
@@ -230,6 +231,14 @@ def test_runs_stand_in_visual_order() -> None:
     assert bidi.visual_order([0, 1, 2, 1, 0]) == [0, 3, 2, 1, 4]
 
 
+def test_the_way_from_a_mark_and_the_way_to_the_next_are_two_numbers() -> None:
+    shown = Typefaces().regular(8).line("مُحَمَّد שָׁלוֹם").operators
+
+    ways = re.findall(r"-?\d+", re.sub(r"<\w+>|/\w+ \S+ Tf|\S+ Ts", " ", shown))
+    assert re.search(r">-?\d+ -?\d+<", shown)
+    assert [way for way in ways if abs(int(way)) > 2000] == []
+
+
 def test_fallback_fonts_are_loaded_only_when_asked_for() -> None:
     fonts = Typefaces()
 
@@ -258,6 +267,40 @@ def test_other_readers_give_every_letter_back(text_of: Callable[[Path], str], tm
     shown = unicodedata.normalize("NFC", "".join(letter for letter in text if unicodedata.category(letter) != "Cf"))
     for name in NAMES:
         assert unicodedata.normalize("NFC", name) in shown
+
+
+def pypdf_text(file: Path) -> str:
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+
+
+# More letters than glyphs, fewer, as many in another order, and letters without a glyph of their own, in both directions.
+SHARED = ("हिन्दी", "क्षत्रिय", "र्कि", "हिं", "नमस्ते", "ि", "ทำงาน", "น้ำ", "لا إله", "السلام", "e\u0301\u0323", "I\u0307")
+
+
+@pytest.mark.parametrize("text_of", [pdfium_text, poppler_text, pypdf_text])
+def test_letters_that_share_glyphs_come_back_in_reading_order(text_of: Callable[[Path], str], tmp_path: Path) -> None:
+    data, _ = write([(word,) for word in SHARED], [text_column()])
+    (tmp_path / "a.pdf").write_bytes(data)
+
+    found = text_of(tmp_path / "a.pdf").replace("\u202b", "").replace("\u202c", "").split("\n")
+
+    assert [word for word in SHARED if word not in map(str.strip, found)] == []
+
+
+@pytest.mark.parametrize(("text", "drawn"), [("ﬁne", "fine"), ("Eﬄer", "Effler"), ("𝔘𝔫𝔦", "Uni")])
+def test_ligatures_are_drawn_by_letters_and_copied_as_they_are(text: str, drawn: str) -> None:
+    face = Typefaces().regular(8)
+
+    data, written = write([(text,)], [text_column()])
+
+    assert text in pages_of(data)[0]
+    assert written.missing_glyphs == 0
+    assert face.width(text) == pytest.approx(face.width(drawn), abs=1)
+
+
+@pytest.mark.parametrize("text", ["⅒", "㉑", "㋀"])
+def test_what_letters_would_misrepresent_is_a_mark(text: str) -> None:
+    assert write([(text,)], [text_column()])[1].missing_glyphs == 1
 
 
 def test_qpdf_finds_the_file_sound() -> None:

@@ -105,25 +105,28 @@ def test_totals_stand_under_the_last_row_on_the_last_page_alone() -> None:
     assert not any("Toplam" in page for page in pages[:-1])
 
 
-def first_overflow(**changes: Any) -> tuple[int, str]:
-    """The least number of rows that needs a second page, and that page."""
+def first_overflow(**changes: Any) -> tuple[int, str, str]:
+    """The least number of rows that needs a second page, and both pages."""
     for count in range(50, 80):
         pages = pages_of(write(sales(count), **changes)[0])
         if len(pages) > 1:
-            return count, pages[1]
+            return count, pages[0], pages[1]
     raise AssertionError("one page holds 80 rows")
 
 
-def test_totals_that_find_no_room_move_with_completeness_under_a_head_of_their_own() -> None:
-    count, page = first_overflow(totals=(None, Decimal(1), None))
+@pytest.mark.parametrize(
+    ("totals", "ending"),
+    [
+        ((None, Decimal(1), None), "Ürün 53 6.625,00 23.02.2025 Toplam ₺1,00 54 / 54 satır"),
+        (None, "Ürün 54 6.750,00 24.02.2025 55 / 55 satır"),
+    ],
+)
+def test_what_ends_the_table_moves_with_its_last_row(totals: Sequence[Any] | None, ending: str) -> None:
+    count, first, second = first_overflow(totals=totals)
 
-    assert page.startswith(f"Ürün Tutar (₺) Tarih Toplam ₺1,00 {count} / {count} satır")
-
-
-def test_completeness_that_finds_no_room_moves_without_a_head() -> None:
-    count, page = first_overflow()
-
-    assert page.startswith(f"{count} / {count} satır")
+    assert second.startswith(f"Ürün Tutar (₺) Tarih {ending}")
+    assert f"Ürün {count - 2}" in first
+    assert f"Ürün {count - 1}" not in first
 
 
 def test_a_total_of_the_first_column_leaves_room_for_the_word() -> None:
@@ -385,3 +388,13 @@ def test_cells_too_long_for_a_line_are_wrapped_in_every_column() -> None:
         amounts = [item.get_bounds() for item in page.get_objects(filter=(1,)) if item.get_bounds()[0] > 250]
         texts = [item.get_bounds() for item in page.get_objects(filter=(1,)) if 45 < item.get_bounds()[0] < 250]
         assert max(right for _, bottom, right, _ in texts if 60 < bottom < 700) < min(left for left, *_ in amounts)
+
+
+def test_a_word_that_comes_seldom_is_not_broken_where_the_page_has_room() -> None:
+    cities = ["Van"] * 299 + ["Kahramanmaraşlıgil"]
+    columns = [*[column("note", "text", "Not")] * 6, column("city", "text", "Şehir")]
+    table_rows = [(*["uzunca bir açıklama buraya sığmaz" * 2] * 6, city) for city in cities]
+
+    data, _ = write(table_rows, columns)
+
+    assert "Kahramanmaraşlıgil" in "".join(pages_of(data))

@@ -23,7 +23,7 @@ def test_the_readme_shows_every_picture(data: Path, tmp_path: Path) -> None:
     written = pictures.draw(a_catalogue(), data, tmp_path)
 
     readme = (ROOT / "README.md").read_text()
-    assert [f"docs/images/{path.name}" in readme for path in written] == [True] * 3
+    assert [f"docs/images/{path.name}" in readme for path in written] == [True] * 6
     assert {path.name for path in written} == {path.name for path in (ROOT / "docs/images").iterdir()}
     for path in written:
         with Image.open(path) as picture:

@@ -25,7 +25,6 @@ from rapor.data.columns import shown
 from rapor.data.datasets import DataSet, Folder, Place, resolve
 from rapor.data.faults import BEYOND_YEARS, translated
 from rapor.data.query import Queries, Query, over, read_queries
-from rapor.data.ranges import Ranges, bucket_store
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
 from rapor.figures import Figures
 from rapor.sql import literal, quoted
@@ -65,7 +64,7 @@ class DuckDBEngine:
     """Runs report SQL over the data sets of one location: `s3://bucket/prefix`, or a folder."""
 
     def __init__(self, location: str, *, memory_limit_mb: int, temp_directory: str, temp_limit_mb: int) -> None:
-        self._location = location
+        self._place = way_to(location, scratch_bytes=temp_limit_mb * MB)
         self._temp_directory, self._temp_limit_mb = Path(temp_directory), temp_limit_mb
         self._config: dict[str, Any] = {
             "memory_limit": f"{memory_limit_mb}MiB",
@@ -111,10 +110,14 @@ class DuckDBEngine:
     def _connect(self, scratch: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(":memory:", config=self._config | {"temp_directory": str(scratch / "spill")})
 
-    def _place(self, scratch: Path) -> Place:
-        if self._location.startswith("s3://"):
-            return Ranges(bucket_store(self._location), scratch / "data", scratch_bytes=self._temp_limit_mb * MB)
-        return Folder(Path(self._location))
+
+def way_to(location: str, *, scratch_bytes: int) -> Callable[[Path], Place]:
+    """Say how to reach the data sets, given a folder for scratch; what S3 needs is imported now, and only for it."""
+    if not location.startswith("s3://"):
+        return lambda _: Folder(Path(location))
+    from rapor.data.ranges import Ranges, bucket_store  # noqa: PLC0415 - a tenth of a small document's CPU
+
+    return lambda scratch: Ranges(bucket_store(location), scratch / "data", scratch_bytes=scratch_bytes)
 
 
 class Rows:

@@ -96,9 +96,9 @@ class ShapedGlyphs:
 
 
 def embed_shaped(pdf: PdfFile, name: bytes, font: ShapedGlyphs) -> int:
-    """Write the font, give its number; CID 0 is the missing glyph."""
+    """Write the font, give its number; CID 0 is the missing glyph; some stand for nothing, which is said as well."""
     descriptor = add_descriptor(pdf, name, TrueType(font.data), SYMBOLIC)
-    unicode = add_unicode_map(pdf, 2, [(cid, text) for cid, text in enumerate(font.texts) if text])
+    unicode = add_unicode_map(pdf, 2, enumerate(font.texts))
     mapping = pdf.add_stream(b"".join([glyph.to_bytes(2, "big") for glyph in font.glyphs]))
     descendant = pdf.add(
         b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s"

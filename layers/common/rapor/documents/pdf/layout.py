@@ -1,12 +1,13 @@
 """Page size and column widths, from the labels and a sample of rows. Lengths are points unless a name says em."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import ceil
 
 from rapor.catalogue import Column, ColumnType
-from rapor.documents.pdf.text import Typeface
+from rapor.documents.pdf.text import Typeface, is_cjk
 
 MARGIN = 40.0
 TOP = 38.0
@@ -20,6 +21,9 @@ TEXT_GAIN = 1.5  # of room left over, against a number of the same width
 EVEN_GAIN = 40.0  # of it, for every column
 TYPICAL = 0.99  # so much of a text column stays on one line
 TEXT_LEAST, TEXT_MOST = 54.0, 190.0
+WORD = re.compile(r"[^\s@/-]+[@/-]?")  # what a line should not end within
+WORD_LETTERS, WORD_MOST = 30, 100.0  # a longer or wider one is no word, and breaks
+WORDS = 8  # of the longest by letters, one is the widest
 SLACK = 1.08  # rows after the sample may be a little longer
 
 
@@ -77,10 +81,12 @@ class Need:
     """
     A column's widths in em/1000.
 
-    Below `least` it looks wrong, at `natural` nearly nothing wraps; an `elastic` one has use for more.
+    Below `least` it looks wrong, below `unbroken` words break, at `natural` nearly nothing wraps; an `elastic` one has
+    use for more.
     """
 
     least: float
+    unbroken: float
     natural: float
     elastic: bool
 
@@ -118,9 +124,9 @@ def gutters_of(columns: Sequence[Column]) -> list[float]:
 
 
 def fits(needs: Sequence[Need], sheet: Sheet, gutters: float) -> bool:
-    """Portrait is for tables that need no squeezing; the others may squeeze text."""
-    natural, least = sum(need.natural for need in needs), sum(need.least for need in needs)
-    wanted = natural if sheet is SHEETS[0] else (natural + 2 * least) / 3
+    """Portrait is for tables that need no squeezing; the others may squeeze text, but break no words."""
+    natural, unbroken = sum(need.natural for need in needs), sum(need.unbroken for need in needs)
+    wanted = natural if sheet is SHEETS[0] else (natural + 2 * unbroken) / 3
     return points(wanted, sheet.size) + gutters <= sheet.room
 
 
@@ -130,10 +136,19 @@ def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, he
     if column.type is not ColumnType.TEXT:
         least = max(body.width(max(cells, key=len, default="")) * SLACK, word)
         growth = GROWTH if column.type.is_number else 0
-        return Need(least, max(least + growth, whole), elastic=False)
+        return Need(least, least, max(least + growth, whole), elastic=False)
     most, least = ems(TEXT_MOST, body.size), ems(TEXT_LEAST, body.size)
-    natural = max(min(typical_width(cells, body) * SLACK, most), min(whole, most), word)
-    return Need(max(min(natural, least), word), natural, elastic=True)
+    unbroken = max(widest_word(cells, body), word)
+    natural = max(min(typical_width(cells, body) * SLACK, most), min(whole, most), unbroken)
+    least = max(min(natural, least), word)
+    return Need(least, max(least, unbroken), natural, elastic=True)
+
+
+def widest_word(cells: Sequence[str], body: Typeface) -> float:
+    """Measure the longest words that no line should end within."""
+    words = {word for word in WORD.findall("\n".join(set(cells))) if len(word) <= WORD_LETTERS and not is_cjk(word[0])}
+    widths = map(body.width, sorted(words, key=lambda word: (-len(word), word)))
+    return max(islice((width for width in widths if width <= ems(WORD_MOST, body.size)), WORDS), default=0.0)
 
 
 def typical_width(cells: Sequence[str], body: Typeface) -> float:
@@ -144,16 +159,27 @@ def typical_width(cells: Sequence[str], body: Typeface) -> float:
 
 
 def shared(needs: Sequence[Need], room: float, size: float) -> list[float]:
-    """Share the room out: everyone the least, then towards natural, then in proportion, text more than numbers."""
-    lows, highs = [points(need.least, size) for need in needs], [points(need.natural, size) for need in needs]
-    low, high = sum(lows), sum(highs)
-    if high <= room:
+    """
+    Share the room out.
+
+    Everyone gets the least, then words that do not break, then the natural width, then more: text than numbers.
+    """
+    levels = [[points(em, size) for em in level] for level in zip(*map(widths_of, needs), strict=True)]
+    widest = levels[-1]
+    over = room - sum(widest)
+    if over >= 0:
         weights = [
-            width * (TEXT_GAIN if need.elastic else 1) + EVEN_GAIN for need, width in zip(needs, highs, strict=True)
+            width * (TEXT_GAIN if need.elastic else 1) + EVEN_GAIN for need, width in zip(needs, widest, strict=True)
         ]
-        return [width + (room - high) * weight / sum(weights) for width, weight in zip(highs, weights, strict=True)]
-    ratio = max(room - low, 0) / (high - low) if high > low else 0
-    return [least + (natural - least) * ratio for least, natural in zip(lows, highs, strict=True)]
+        return [width + over * weight / sum(weights) for width, weight in zip(widest, weights, strict=True)]
+    low, high = next(((low, high) for low, high in reversed([*pairwise(levels)]) if sum(low) <= room), levels[:2])
+    ratio = max(room - sum(low), 0) / (sum(high) - sum(low)) if sum(high) > sum(low) else 0
+    return [less + (more - less) * ratio for less, more in zip(low, high, strict=True)]
+
+
+def widths_of(need: Need) -> tuple[float, float, float]:
+    """From narrow to wide."""
+    return need.least, need.unbroken, need.natural
 
 
 def points(em: float, size: float) -> float:

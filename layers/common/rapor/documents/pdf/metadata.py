@@ -1,7 +1,6 @@
 """What the file says of itself to programs: document information (ISO 32000-2 §14.3.3) and XMP (§14.3.2)."""
 
 from datetime import UTC
-from xml.sax.saxutils import escape
 
 from rapor.documents.parts import Head
 from rapor.documents.pdf.objects import PdfFile, date_string, text_string
@@ -20,7 +19,8 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""
 TOOL = "Rapor"
-NOT_XML = dict.fromkeys(range(32), " ") | {0xFFFE: " ", 0xFFFF: " "}
+NOT_XML = dict.fromkeys([*map(chr, range(32)), "\ufffe", "\uffff"], " ")
+MARKUP = str.maketrans(NOT_XML | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def add_information(pdf: PdfFile, head: Head) -> int:
@@ -36,7 +36,7 @@ def add_metadata(pdf: PdfFile, head: Head) -> int:
     """Write the same as XMP, uncompressed so that any program finds it."""
     texts = {"title": head.title, "subject": subject(head), "language": head.locale, "uuid": head.uuid, "tool": TOOL}
     moment = head.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    safe = {name: escape(text.translate(NOT_XML)) for name, text in texts.items()}
+    safe = {name: text.translate(MARKUP) for name, text in texts.items()}
     data = XMP.format(moment=moment, **safe).encode("utf-8", "replace")
     return pdf.add(b"<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%s\nendstream" % (len(data), data))
 

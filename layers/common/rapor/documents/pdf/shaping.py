@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
-from unicodedata import category
+from unicodedata import category, decomposition, normalize
 
 from rapor.documents.pdf.bidi import levels_of, visual_order
 from rapor.documents.pdf.fonts import FOLDER, ShapedGlyphs, embed_shaped
 from rapor.documents.pdf.objects import PdfFile
 
+NON_JOINER = 0x200C  # is 0 wide and draws nothing
 MARK = "\ufffd"  # drawn for what no font has
+# Compatibility forms (UAX #44) that may be drawn by plain letters: a raised or circled one would say something else.
+SAME_MEANING = frozenset({"<compat>", "<font>", "<square>", "<narrow>", "<wide>", "<small>", "<vertical>"})
 CJK = ((0x2E80, 0x312F), (0x3190, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
 FALLBACKS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
     (
@@ -86,31 +90,37 @@ class ShapedFont:
         """Thousandths of an em per font unit."""
         return 1000 / float(self.face.upem)
 
+    @cached_property
+    def silent(self) -> int:
+        """A glyph that draws nothing, 0 where it has none."""
+        return self.font.get_nominal_glyph(NON_JOINER) or 0
+
     def shape(self, text: str, start: int, *, leftwards: bool, stands_for: str | None = None) -> list[Glyph]:
         """Shape a run that begins at character *start*; glyphs come as they stand from left to right."""
         buffer = self.harfbuzz.Buffer()
         buffer.add_str(text)
         buffer.cluster_level = self.harfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
         buffer.guess_segment_properties()
+        # A circle under a mark without a letter would be a glyph that stands for nothing.
+        buffer.flags = self.harfbuzz.BufferFlags.DO_NOT_INSERT_DOTTED_CIRCLE
         buffer.direction = "rtl" if leftwards else "ltr"
         self.harfbuzz.shape(self.font, buffer)
-        infos, positions = buffer.glyph_infos, buffer.glyph_positions
-        pieces = clusters_of(text, [info.cluster for info in infos])
-        glyphs, told = [], set()
-        for info, position in zip(infos, positions, strict=True):
-            piece = "" if info.cluster in told else (stands_for or pieces[info.cluster])
-            told.add(info.cluster)
-            advance, right, up = position.x_advance, position.x_offset, position.y_offset
-            glyphs.append(
-                Glyph(
-                    self.cid(info.codepoint, piece),
-                    advance * self.scale,
-                    right * self.scale,
-                    up * self.scale,
-                    start + info.cluster,
-                )
-            )
+        starts = [0 if stands_for else info.cluster for info in buffer.glyph_infos]
+        clusters = {0: stands_for} if stands_for else clusters_of(text, starts)
+        shaped = zip(starts, buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        glyphs = []
+        for cluster, group in groupby(shaped, key=itemgetter(0)):
+            members = [(info, position) for _, info, position in group]
+            pieces = spread(clusters[cluster], len(members), leftwards=leftwards)
+            for (info, position), piece in zip(members, pieces, strict=True):
+                own, others = (piece[:1], piece[:0:-1]) if leftwards and self.silent else (piece, "")
+                glyphs += [Glyph(self.cid(self.silent, other), 0, 0, 0, start + cluster) for other in others]
+                glyphs.append(self._placed(info.codepoint, own, position, start + cluster))
         return glyphs
+
+    def _placed(self, glyph: int, piece: str, position: Any, cluster: int) -> Glyph:
+        advance, right, up = position.x_advance, position.x_offset, position.y_offset
+        return Glyph(self.cid(glyph, piece), advance * self.scale, right * self.scale, up * self.scale, cluster)
 
     def cid(self, glyph: int, text: str) -> int:
         """Number a glyph that stands for *text*; one glyph may stand for several."""
@@ -142,6 +152,17 @@ def clusters_of(text: str, starts: list[int]) -> dict[int, str]:
     return {first: text[first:after] for first, after in pairwise(edges)}
 
 
+def spread(text: str, count: int, *, leftwards: bool) -> list[str]:
+    """
+    Share a cluster's letters out to its *count* glyphs, in reading order; the last takes what is left over.
+
+    A glyph may get another one's letter, or none: programs that read a PDF go by order and place.
+    """
+    letters = [""] * (count - len(text)) + [*text]
+    pieces = [*letters[: count - 1], "".join(letters[count - 1 :])]
+    return pieces[::-1] if leftwards else pieces
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Glyphs of one font, left to right."""
@@ -168,13 +189,27 @@ class Shaper:
 
     def missing(self, text: str) -> int:
         """Count characters that no font has."""
-        return sum(1 for character in text if not is_ignorable(character) and self._find(character) is None)
+        return sum(
+            1
+            for character in text
+            if not is_ignorable(character) and self._find(character) is None and self._stand_in(character) is None
+        )
 
     def _run(self, text: str, start: int, end: int, font: ShapedFont | None, *, leftwards: bool) -> Run:
         if font:
             return Run(font, font.shape(text[start:end], start, leftwards=leftwards))
         original = text[start] if text[start].isprintable() else MARK
-        return Run(self._main, self._main.shape(MARK, start, leftwards=leftwards, stands_for=original))
+        form, font = self._stand_in(text[start]) or (MARK, self._main)
+        return Run(font, font.shape(form, start, leftwards=leftwards, stands_for=original))
+
+    def _stand_in(self, character: str) -> tuple[str, ShapedFont] | None:
+        """Find plain letters for a ligature or the like, and the font that has them all."""
+        form = normalize("NFKC", character)
+        if decomposition(character).partition(" ")[0] not in SAME_MEANING or any(map(str.isdigit, form)):
+            return None
+        fonts = {self._find(letter) for letter in form}
+        font = fonts.pop()
+        return (form, font) if font and not fonts else None
 
     def _spans(self, text: str, levels: list[int]) -> Iterator[tuple[int, int, ShapedFont | None]]:
         """Cut where font or level change; a character without font is a span of its own."""

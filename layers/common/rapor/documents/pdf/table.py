@@ -97,7 +97,7 @@ class Table:
         """Write the totals and then *notes* with their colours, all on the last page; give where the totals begin."""
         height = self._padding + len(notes) * self._note_pitch + (self._height(1 + totals.is_above) if totals else 0)
         if self._y - height < BOTTOM:
-            self._turn(goes_on=totals is not None)
+            self._turn_with_last_row()
         self._finish_rows()
         top = self._y
         if totals:
@@ -184,16 +184,24 @@ class Table:
         """Of the first line in the next row, its capitals in the middle of the row."""
         return self._y - (self._height(1) + CAP_HEIGHT * self._body.size) / 2
 
-    def _turn(self, *, goes_on: bool = True) -> None:
-        """Write the page and begin the next, with the table's head where the table goes on."""
+    def _turn(self) -> None:
+        """Write the page and begin the next with the table's head."""
         self._finish_rows()
         self._pages.add(self._canvas)
         self._canvas = Canvas()
-        if goes_on:
-            self._begin_table(self._layout.sheet.top)
-        else:
-            self._y = self._layout.sheet.top
-            self._begin_rows()
+        self._begin_table(self._layout.sheet.top)
+
+    def _turn_with_last_row(self) -> None:
+        """Turn, and take a row along where others stay: what ends the table does not stand alone."""
+        if len(self._edges) <= 1:
+            self._turn()
+            return
+        row, height = self._text.pop(), self._edges[-2] - self._edges.pop()
+        self._y += height
+        self._rows -= 1
+        self._turn()
+        self._text.append(row)
+        self._advance(height, 1)
 
     def _begin_table(self, top: float) -> None:
         self._row_pages.note(self._rows, self._pages.current)

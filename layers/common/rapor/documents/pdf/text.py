@@ -135,9 +135,9 @@ class Typeface:
 
 
 def moved(glyph: Glyph, natural: int) -> str:
-    """A glyph and the way to the next one; TJ's numbers move left."""
+    """A glyph and the way to the next one; TJ's numbers move left, and two of them may meet."""
     before, after = round(-glyph.right), round(natural + glyph.right - glyph.advance)
-    return f"{before or ''}<{glyph.cid:04X}>{after or ''}"
+    return f"{before or ''}<{glyph.cid:04X}>{f'{after} ' if after else ''}"
 
 
 def is_latin(text: str) -> bool:
