@@ -21,6 +21,7 @@ from rapor.store.signatures import KmsSigner
 from rapor.store.table import ReportTable
 
 SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder
+MB_A_PROCESSOR = 1769  # Lambda gives processors by memory, and shows more than it gives
 STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 
 logger = Logger()
@@ -40,6 +41,7 @@ workshop = Workshop(
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,  # the rest is Python's and the writer's
         temp_directory=SPILL_FOLDER,
         temp_limit_mb=disk_usage(SPILL_FOLDER).free * 8 // 10 // 2**20,
+        threads=max(1, round(settings.aws_lambda_function_memory_size / MB_A_PROCESSOR)),
     ),
     render=render,
     documents=DocumentBucket(boto3.client("s3"), settings.documents_bucket),
