@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from rapor.errors import Fenced
 from rapor.report import IdempotencyKey, Report
 from rapor.store.faults import passing_faults_named, refused_item
-from rapor.store.items import from_item, milliseconds, to_plain, typed
-from rapor.store.keys import OPEN_SHARDS, QUEUES, idempotency_key, queue_keys, report_key, uuid_in
+from rapor.store.items import from_item, to_plain, typed
+from rapor.store.keys import QUEUES, idempotency_key, queue_keys, report_key
 from rapor.store.table import ReportTable
 
 UNCHANGED = "#status = :found_status AND attempt = :found_attempt AND "
@@ -59,16 +59,7 @@ class ReportChanges(ReportTable):
 
     def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]:
         """Reports in the trash since before *moment*: at most *limit*, shard after shard."""
-        for shard in range(OPEN_SHARDS):
-            with passing_faults_named():
-                answer = self._client.query(
-                    TableName=self._name,
-                    IndexName="open",
-                    Limit=max(1, limit // OPEN_SHARDS),
-                    KeyConditionExpression="open_pk = :pk AND due_at <= :moment",
-                    ExpressionAttributeValues=typed({":pk": f"TRASH#{shard}", ":moment": milliseconds(moment)}),
-                )
-            yield from (uuid_in(item) for item in answer["Items"])
+        return self._due_in("TRASH", moment, limit)
 
     def forget(self, key: IdempotencyKey, report: Report) -> None:
         """Forget what the key made, if that was this report."""

@@ -254,14 +254,17 @@ class ReportTable:
 
     def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
         """Reports that wait for somebody since before *now*: at most *limit*, shard after shard."""
+        return self._due_in("OPEN", now, limit)
+
+    def _due_in(self, queue: str, moment: datetime, limit: int) -> Iterator[UUID]:
         for shard in range(OPEN_SHARDS):
             with passing_faults_named():
                 answer = self._client.query(
                     TableName=self._name,
                     IndexName="open",
                     Limit=max(1, limit // OPEN_SHARDS),
-                    KeyConditionExpression="open_pk = :pk AND due_at <= :now",
-                    ExpressionAttributeValues=typed({":pk": f"OPEN#{shard}", ":now": milliseconds(now)}),
+                    KeyConditionExpression="open_pk = :pk AND due_at <= :moment",
+                    ExpressionAttributeValues=typed({":pk": f"{queue}#{shard}", ":moment": milliseconds(moment)}),
                 )
             yield from (uuid_in(item) for item in answer["Items"])
 
