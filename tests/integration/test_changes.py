@@ -1,6 +1,6 @@
 """Changes from outside the pipeline, on a real DynamoDB and S3 API: what is written, who wins, what is left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -30,13 +30,6 @@ KEEP = timedelta(days=30)
 CATALOGUE = a_catalogue()
 FAILURE = Failure("source_invalid", "Column x is missing.", retryable=False, attempt=1)
 RESULT = a_result()
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[tuple[Stack, LocalAws]]:
-    loaded = Stack.load()
-    with LocalAws(loaded) as aws:
-        yield loaded, aws
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -18,13 +17,6 @@ from tests.builders import CYBERCERT, a_post, a_report, load_event
 from tests.rooms import CONTEXT, a_room
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[tuple[Stack, LocalAws]]:
-    loaded = Stack.load()
-    with LocalAws(loaded) as aws:
-        yield loaded, aws
 
 
 @pytest.fixture
