@@ -81,6 +81,9 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
 	$(compile) --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
 	$(compile) --python-version 3.13 --group process-report -c requirements/dev.txt -o functions/process_report/requirements.txt
+	$(compile) --python-version 3.13 --group zones -c requirements/dev.txt -o functions/create_report/requirements.txt
+	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/schedules/requirements.txt
+	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/sweep_reports/requirements.txt
 	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt

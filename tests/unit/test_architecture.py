@@ -20,6 +20,8 @@ MAY_IMPORT = {
     "listing": {"report"},
     "locale": set(),
     "sql": set(),
+    "timetable": set(),
+    "schedule": {"report"},
     "caller": CORE,
     "settings": CORE,
     "catalogue": CORE,
@@ -33,8 +35,11 @@ MAY_IMPORT = {
     "sweep": USE_CASE,
     "update": USE_CASE,
     "purge": USE_CASE | {"score"},
-    "http": CORE | {"caller", "catalogue", "listing", "score"},
-    "store": ADAPTER | {"listing"},
+    "run_schedule": USE_CASE | {"create", "schedule"},
+    "scheduling": USE_CASE | {"listing", "schedule", "timetable"},
+    "sweep_schedules": USE_CASE | {"schedule", "scheduling", "timetable"},
+    "http": CORE | {"caller", "catalogue", "listing", "schedule", "score", "timetable"},
+    "store": ADAPTER | {"listing", "schedule"},
     "data": ADAPTER,
     "documents": ADAPTER | {"locale"},
 }
@@ -46,6 +51,7 @@ ONLY_IN = {
     "arro3": {"data"},
     "obstore": {"data"},
     "babel": {"locale"},
+    "cronsim": {"timetable"},
 }
 ROOM_LINES = 80
 
