@@ -1,4 +1,4 @@
-"""DynamoDB, S3, SQS and KMS on this machine: a mended moto at one address, with what the template declares in it."""
+"""DynamoDB, S3, SQS, KMS, Scheduler on this machine: a mended moto at one address, with what the template declares."""
 
 import logging
 import os
@@ -15,6 +15,7 @@ from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.kms.models import kms_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -125,6 +126,7 @@ class LocalAws:
         sqs = boto3.client("sqs")
         for name in self._stack.queues:
             sqs.create_queue(QueueName=name)
+        _create_schedule_groups(self._stack.schedule_groups)
 
 
 def _replace_environ(old: Mapping[str, str], new: Mapping[str, str]) -> None:
@@ -136,7 +138,14 @@ def _replace_environ(old: Mapping[str, str], new: Mapping[str, str]) -> None:
 
 
 def _forget() -> None:
-    for backends in (dynamodb_backends, dynamodbstreams_backends, s3_backends, sqs_backends, kms_backends):
+    for backends in (
+        dynamodb_backends,
+        dynamodbstreams_backends,
+        s3_backends,
+        sqs_backends,
+        kms_backends,
+        scheduler_backends,
+    ):
         backends.reset()
 
 
@@ -164,6 +173,14 @@ def _add_indexes(dynamodb: Any, table: Table) -> None:
                 AttributeDefinitions=table.definition["AttributeDefinitions"],
                 GlobalSecondaryIndexUpdates=[{"Create": {key: index[key] for key in INDEX_KEYS}}],
             )
+
+
+def _create_schedule_groups(names: Iterable[str]) -> None:
+    scheduler = boto3.client("scheduler")
+    kept = {it["Name"] for it in scheduler.list_schedule_groups()["ScheduleGroups"]}
+    for name in names:
+        if name not in kept:
+            scheduler.create_schedule_group(Name=name)
 
 
 def _create_buckets(buckets: Iterable[Bucket]) -> None:

@@ -9,6 +9,7 @@ from local.errors import CannotStart
 
 COMMANDS = {
     "preview": "make a document of a report type, here and now",
+    "schedules": "say when a schedule would run",
     "token": "mint a token that `make run` accepts",
     "verify": "say whether a file is exactly what a report produced",
 }

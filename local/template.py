@@ -196,6 +196,11 @@ class Stack:
         """Names of all queues."""
         return tuple(map(self._template.physical_name, self._template.resources("AWS::SQS::Queue")))
 
+    @cached_property
+    def schedule_groups(self) -> tuple[str, ...]:
+        """Names of all groups of schedules."""
+        return tuple(map(self._template.physical_name, self._template.resources("AWS::Scheduler::ScheduleGroup")))
+
     def function(self, name: str) -> Function:
         """One function by its logical id."""
         return next(it for it in self.functions if it.name == name)

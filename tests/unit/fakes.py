@@ -219,3 +219,6 @@ class FakeLog:
 
     def info(self, msg: str, **kwargs: Any) -> None:
         self.entries.append({"message": msg, **kwargs})
+
+    def warning(self, msg: str, **kwargs: Any) -> None:
+        self.info(msg, **kwargs)

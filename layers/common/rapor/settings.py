@@ -75,7 +75,24 @@ class UpdateReportSettings(Settings):
     max_unfinished: Annotated[int, Field(ge=1)]
 
 
-class SweepReportsSettings(Settings):
+class SchedulerSettings(Settings):
+    """Of functions that speak to EventBridge Scheduler: the stack's group, whom it calls, and by which role."""
+
+    schedule_group: NonEmpty
+    schedule_target: NonEmpty
+    schedule_role: NonEmpty
+
+
+class SchedulesSettings(SchedulerSettings):
+    """Of `functions/schedules`."""
+
+    table_name: NonEmpty
+    catalogue_path: Path
+    max_unfinished: Annotated[int, Field(ge=1)]
+    max_schedules: Annotated[int, Field(ge=1)]
+
+
+class SweepReportsSettings(SchedulerSettings):
     """Of `functions/sweep_reports`."""
 
     table_name: NonEmpty
