@@ -13,7 +13,7 @@ from rapor.manifest import write_manifest
 from rapor.process import Outcome, Sink, Workshop, document_key, process_report
 from rapor.report import Format, Report, Scope, Status
 from tests.builders import NOW, a_catalogue, a_report
-from tests.unit.fakes import FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, render_lines
+from tests.unit.fakes import FakeAnnouncer, FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, render_lines
 
 DEADLINE = NOW + timedelta(seconds=50)
 CATALOGUE = a_catalogue()
@@ -26,6 +26,7 @@ def a_workshop(reports: FakeReports, rows: FakeRows | Exception | None = None, *
         engine=FakeEngine(rows or FakeRows([[["ayşe", "ümit"]], [["ışık"]]])),
         render=render_lines,
         documents=FakeDocuments(),
+        announcer=FakeAnnouncer(),
         clock=FakeClock(NOW),
         retention=timedelta(days=90),
     )

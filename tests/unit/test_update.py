@@ -22,7 +22,7 @@ from rapor.http.edits import revised
 from rapor.report import Failure, Lane, Order, Progress, Report, Scope, Status
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report, update_report
 from tests.builders import GENERAL, NOW, a_caller, a_catalogue, a_report
-from tests.unit.fakes import FakeReports
+from tests.unit.fakes import FakeAnnouncer, FakeReports
 
 CATALOGUE = a_catalogue()
 LATER = NOW + timedelta(minutes=5)
@@ -43,8 +43,21 @@ def users(**changes: Any) -> Catalogue:
 CLOSED = users(sources={"users": Source()})
 
 
-def a_desk(reports: FakeReports, caller: Caller | None = None, catalogue: Catalogue = CATALOGUE, cap: int = 2) -> Desk:
-    return Desk(caller=caller or a_caller(), now=LATER, reports=reports, catalogue=catalogue, max_unfinished=cap)
+def a_desk(
+    reports: FakeReports,
+    caller: Caller | None = None,
+    catalogue: Catalogue = CATALOGUE,
+    cap: int = 2,
+    announcer: FakeAnnouncer | None = None,
+) -> Desk:
+    return Desk(
+        caller=caller or a_caller(),
+        now=LATER,
+        reports=reports,
+        catalogue=catalogue,
+        announcer=announcer or FakeAnnouncer(),
+        max_unfinished=cap,
+    )
 
 
 def updated(
