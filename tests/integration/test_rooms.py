@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -102,6 +105,23 @@ def test_the_originals_own_example_is_a_score_made_elsewhere(create: ModuleType,
     [found] = [report for report in lists.walk(Span("1")) if str(report.uuid) == score["id"]]
     assert (answer["statusCode"], score["processed"], score["score"]) == (200, True, 0)
     assert (found.title, found.report_type, found.imported) == ("Score 92442", "reference", True)
+
+
+def test_an_order_waits_for_nothing_that_announces(stack: tuple[Stack, LocalAws]) -> None:
+    function = stack[0].function("CreateReport")
+    code = "import sys, app; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=function.code,
+        env={**os.environ, **function.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert "rapor.create" in loaded
+    assert {"rapor.announce", "rapor.store.events"}.isdisjoint(loaded)
 
 
 def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch) -> None:

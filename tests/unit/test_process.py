@@ -56,6 +56,16 @@ def test_a_pending_report_becomes_a_document() -> None:
     assert found.result.expires_at == NOW + timedelta(days=90)
 
 
+def test_every_end_is_announced_as_it_is_and_nothing_else() -> None:
+    for rows, told in ((None, True), (SourceInvalid("x"), True), (SourceUnavailable("x"), False), (Fenced(), False)):
+        announcer = FakeAnnouncer()
+
+        _, found = processed(a_report(), a_workshop(FakeReports(a_report()), rows, announcer=announcer))
+
+        assert announcer.announced == ([found] if told else [])
+        assert found.unannounced is told
+
+
 def test_a_delivery_of_something_else_changes_nothing() -> None:
     report = a_report(status=Status.COMPLETED)
 

@@ -16,6 +16,7 @@ from rapor.errors import (
     NotFailed,
     NotFound,
     RenderingStarted,
+    StoreUnavailable,
     TooManyUnfinished,
 )
 from rapor.http.edits import revised
@@ -394,6 +395,54 @@ def test_restoring_what_is_not_deleted_changes_nothing() -> None:
 def test_what_is_being_purged_cannot_be_restored() -> None:
     with pytest.raises(NotFound):
         acted(restore_report, replace(COMPLETED, deleted_at=NOW, purging=True))
+
+
+# -- announcements ------------------------------------------------------------
+
+UNTOLD = replace(FAILED, unannounced=True)
+
+
+@pytest.mark.parametrize("act", [cancel_report, delete_report])
+def test_who_ends_a_report_announces_it(act: Callable[..., Report]) -> None:
+    announcer = FakeAnnouncer()
+
+    ended = acted(act, RUNNING, announcer=announcer)
+
+    assert announcer.announced == [ended]
+    assert (ended.unannounced, ended.finished_at) == (True, LATER)
+
+
+@pytest.mark.parametrize("act", [delete_report, restore_report])
+def test_what_ends_nothing_announces_nothing(act: Callable[..., Report]) -> None:
+    announcer = FakeAnnouncer()
+
+    acted(act, COMPLETED, announcer=announcer)
+    acted(act, IMPORTED, announcer=announcer)
+
+    assert announcer.announced == announcer.sent == []
+
+
+def test_a_failure_nobody_was_told_of_is_told_before_it_is_forgotten() -> None:
+    announcer = FakeAnnouncer()
+
+    retried = acted(retry_report, UNTOLD, announcer=announcer)
+    acted(retry_report, FAILED, announcer=announcer)
+
+    assert announcer.sent == [UNTOLD]
+    assert not retried.unannounced
+
+
+def test_a_failure_that_cannot_be_told_is_not_forgotten() -> None:
+    class Mute(FakeAnnouncer):
+        def send(self, report: Report) -> None:
+            raise StoreUnavailable
+
+    reports = FakeReports(UNTOLD)
+
+    with pytest.raises(StoreUnavailable):
+        retry_report(UNTOLD.uuid, desk=a_desk(reports, announcer=Mute()))
+
+    assert reports.rows[UNTOLD.uuid] == UNTOLD
 
 
 # -- who may ------------------------------------------------------------------
