@@ -7,16 +7,16 @@ from typing import Any
 import boto3
 
 from local.cloudformation import ACCOUNT, REGION
+from local.template import DEFAULT_BUS
 
 QUEUE = "local-events"  # no queue of the template's
 RULE = "local-events"
-DEFAULT = "default"  # is always there
 
 
 def create_bus(name: str) -> None:
     """Make the bus, and a queue of what comes over it."""
     events = boto3.client("events")
-    if name != DEFAULT:
+    if name != DEFAULT_BUS:  # which is always there
         events.create_event_bus(Name=name)
     boto3.client("sqs").create_queue(QueueName=QUEUE)
     events.put_rule(Name=RULE, EventBusName=name, EventPattern=json.dumps({"account": [ACCOUNT]}))
