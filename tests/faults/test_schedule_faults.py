@@ -33,8 +33,7 @@ from tests.builders import load_event
 from tests.faults.injector import Crash, Fault, Injector
 from tests.rooms import CONTEXT, a_room
 from tests.schedules import BODY, a_schedule
-from tests.unit.fakes import FakeLog
-from tests.unit.schedule_fakes import FakeEvents
+from tests.unit.fakes import FakeEvents, FakeLog
 
 pytestmark = pytest.mark.faults
 MINUTE = timedelta(minutes=1)
@@ -183,13 +182,13 @@ def test_a_run_that_broke_for_good_is_found_or_started_by_the_sweep(world: World
     world.injector.disarm()
     told = world.sweep(schedule.next_run + 6 * MINUTE)
     world.deliver_what_is_started(schedule)
-    told.sent += world.sweep(schedule.next_run + 9 * MINUTE).sent
+    told.taken += world.sweep(schedule.next_run + 9 * MINUTE).taken
 
     check_made_once(world, schedule)
     row = world.table.get(schedule.uuid)
     assert row is not None
     assert row.next_run == schedule.next_run + timedelta(days=1)
-    assert told.sent == []
+    assert told.taken == []
 
 
 def test_starting_a_run_takes_just_these_calls(world: World) -> None:

@@ -1,8 +1,8 @@
 """Fakes that keep state, for what schedules need beside reports."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from local.scheduler import Entry
 from local.template import Schedule as Declared
-from rapor.errors import Fenced, StoreUnavailable
+from rapor.errors import Fenced
 from rapor.listing import Position
 from rapor.schedule import KEPT_RUNS, PastRun, Schedule
 
@@ -125,16 +125,3 @@ class FakeEventBridge:
 
 def _error(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "Schedule")
-
-
-@dataclass
-class FakeEvents:
-    """A bus."""
-
-    sent: list[Mapping[str, Any]] = field(default_factory=list)
-    is_down: bool = False
-
-    def send(self, event: Mapping[str, Any]) -> None:
-        if self.is_down:
-            raise StoreUnavailable
-        self.sent.append(event)

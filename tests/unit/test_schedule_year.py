@@ -23,8 +23,8 @@ from rapor.store.scheduler import Scheduler
 from rapor.sweep_schedules import Keeper, sweep_schedules
 from tests.builders import a_catalogue
 from tests.calendars import MEANINGS, ZONES, a_year, runs_in, walked
-from tests.unit.fakes import FakeLog, FakeReports
-from tests.unit.schedule_fakes import FakeEventBridge, FakeEvents, FakeSchedules
+from tests.unit.fakes import FakeEvents, FakeLog, FakeReports
+from tests.unit.schedule_fakes import FakeEventBridge, FakeSchedules
 
 OFTEN = "cron(15/20 1-3 * * ? *)"  # nine times a day: in three zones it is enough
 OFTEN_IN = {"Europe/Berlin", "Australia/Lord_Howe", "Pacific/Chatham"}
@@ -158,7 +158,7 @@ def test_in_a_year_every_run_makes_one_report(zone: str) -> None:
         assert year.runs_of(year.uuids[expression]) == Counter(map(text_of, expected)), expression
     intervals = [START - timedelta(minutes=1) + number * timedelta(hours=7) for number in range(1, 1252)]
     assert year.runs_of(year.uuids["rate(7 hours)"]) == Counter(map(text_of, intervals))
-    assert year.events.sent == []
+    assert year.events.taken == []
     assert bool(year.client.started) is (zone in JUMPING)
 
 
@@ -176,4 +176,4 @@ def test_without_the_sweep_what_eventbridge_leaves_out_would_be_lost(
         len(runs_in(walk, MEANINGS[expression])) - len(year.runs_of(uuid)) for expression, uuid in year.uuids.items()
     )
     assert lost == 1
-    assert [event["type"] for event in year.events.sent] == ["schedule.missed"]
+    assert [event["type"] for event in year.events.taken] == ["schedule.missed"]

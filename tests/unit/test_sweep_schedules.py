@@ -9,14 +9,15 @@ from uuid import uuid4
 import jsonschema_rs
 import pytest
 
+from rapor.errors import StoreUnavailable
 from rapor.report import Report
 from rapor.schedule import Notice, PastRun, Schedule, text_of
 from rapor.store.scheduler import Scheduler
 from rapor.sweep_schedules import Care, Keeper, notice_event, sweep_schedules
 from tests.builders import NOW, ROOT, a_report
 from tests.schedules import a_schedule
-from tests.unit.fakes import FakeLog, FakeReports
-from tests.unit.schedule_fakes import FakeEventBridge, FakeEvents, FakeSchedules
+from tests.unit.fakes import FakeEvents, FakeLog, FakeReports
+from tests.unit.schedule_fakes import FakeEventBridge, FakeSchedules
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SCHEMA = jsonschema_rs.validator_for(
@@ -64,7 +65,7 @@ def test_a_run_that_was_made_is_found_and_the_next_waited_for() -> None:
 
     assert (world.row.next_run, world.row.due_at) == (NEXT, NEXT + 5 * MINUTE)
     assert world.row.runs == (PastRun(text_of(RUN), report.uuid),)
-    assert (world.events.sent, world.client.entries) == ([], {})
+    assert (world.events.taken, world.client.entries) == ([], {})
 
 
 def test_nothing_is_done_before_its_time() -> None:
@@ -104,20 +105,20 @@ def test_a_run_over_the_cap_is_tried_again_and_again_until_the_next_is_due() -> 
     world.sweep(NEXT + 5 * MINUTE)
 
     assert tries[:6] == [5, 7, 11, 19, 35, 65]
-    assert [event["data"]["code"] for event in world.events.sent] == ["too_many_unfinished"]
+    assert [event["data"]["code"] for event in world.events.taken] == ["too_many_unfinished"]
     assert (world.row.next_run, world.row.problem) == (NEXT, None)
 
 
 def test_what_was_missed_is_told_once_and_under_one_id() -> None:
     world = World()
-    world.events.is_down = True
+    world.events.broken = StoreUnavailable()
 
     world.sweep(NEXT + HOUR)  # on Friday: Thursday's is lost
-    world.events.is_down = False
+    world.events.broken = None
     for minute in range(3):
         world.sweep(NEXT + HOUR + minute * MINUTE)
 
-    [event] = world.events.sent
+    [event] = world.events.taken
     SCHEMA.validate(event)
     assert event["type"] == "schedule.missed"
     assert event["data"] == {
@@ -137,7 +138,7 @@ def test_one_that_is_made_too_late_for_anybody_is_missed() -> None:
     assert world.client.started == [text_of(RUN)]
     world.sweep(RUN + 25 * HOUR)
 
-    assert [event["type"] for event in world.events.sent] == ["schedule.missed"]
+    assert [event["type"] for event in world.events.taken] == ["schedule.missed"]
 
 
 def test_many_runs_that_were_missed_are_one_event() -> None:
@@ -146,8 +147,8 @@ def test_many_runs_that_were_missed_are_one_event() -> None:
     for minute in range(10):
         world.sweep(RUN + 2 * DAY + minute * MINUTE)
 
-    assert sum(event["data"]["runs"] for event in world.events.sent) == 2 * 24 * 4
-    assert len(world.events.sent) <= 2
+    assert sum(event["data"]["runs"] for event in world.events.taken) == 2 * 24 * 4
+    assert len(world.events.taken) <= 2
 
 
 def test_runs_made_while_nobody_looked_are_not_missed() -> None:
@@ -157,7 +158,7 @@ def test_runs_made_while_nobody_looked_are_not_missed() -> None:
 
     world.sweep(RUN + 2 * DAY)
 
-    assert world.events.sent == []
+    assert world.events.taken == []
     assert world.row.next_run == datetime.fromisoformat("2025-11-24T06:00:00+00:00")
     assert len(world.row.runs) == 2
 
@@ -181,7 +182,7 @@ def test_what_was_paused_is_taken_from_the_scheduler_and_told() -> None:
     world.sweep(NOW)
 
     assert str(world.uuid) not in world.client.entries
-    [event] = world.events.sent
+    [event] = world.events.taken
     SCHEMA.validate(event)
     assert (event["type"], event["data"]["code"]) == ("schedule.paused", "failed_in_a_row")
     assert (world.row.due_at, world.row.notices) == (None, ())

@@ -35,7 +35,7 @@ What can go wrong, each with a stable code.
     │   └── Internal                  internal
     ├── Fenced                        another worker owns the report now
     ├── NotScheduled                  EventBridge Scheduler refuses a schedule
-    ├── StoreUnavailable              the table or the bucket did not take it; ask again
+    ├── StoreUnavailable              the table, the bucket or the bus did not take it; ask again
     └── CatalogueError                a report type's file is wrong: file, key, reason
 """
 
@@ -275,7 +275,7 @@ class NotScheduled(RaporError):
 
 
 class StoreUnavailable(RaporError):
-    """The table or the bucket could not be reached; the same event must come again."""
+    """The table, the bucket or the event bus could not be reached; the same event must come again."""
 
 
 class CatalogueError(RaporError):

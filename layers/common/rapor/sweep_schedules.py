@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
+from rapor.announce import SOURCE
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.report import IdempotencyKey, Report, iso
 from rapor.schedule import Notice, PastRun, Schedule, text_of
 from rapor.scheduling import Scheduler, looked_at, settle, timetable_of, unsettled
 from rapor.timetable import Run
 
-SOURCE = "rapor"
 PER_SWEEP = 400
 STEPS = 200  # runs of one schedule that one sweep looks for
 LATEST = timedelta(hours=24)  # then nobody waits for it any more
@@ -57,7 +57,7 @@ class Events(Protocol):
 class Log(Protocol):
     """Takes what is worth knowing."""
 
-    def warning(self, msg: str, **kwargs: Any) -> None: ...
+    def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None: ...
 
 
 @dataclass(slots=True)
