@@ -12,6 +12,7 @@ import pytest
 
 from local.aws import LocalAws
 from local.scheduler import MotoEntries
+from local.scheduler import Scheduler as EventBridge
 from local.template import Stack
 from rapor.errors import Fenced, NotScheduled, StoreUnavailable
 from rapor.listing import Position, Span
@@ -252,3 +253,37 @@ def test_the_same_key_makes_one_schedule(rooms: dict[str, ModuleType]) -> None:
     assert [it["statusCode"] for it in answers] == [201, 201]
     assert len({json.loads(it["body"])["uuid"] for it in answers}) == 1
     assert [it["headers"].get("Idempotency-Replayed") for it in answers] == [None, "true"]
+
+
+def test_what_is_told_is_fired_at_its_time_and_is_over_after_its_last(
+    stack: tuple[Stack, LocalAws], rooms: dict[str, ModuleType]
+) -> None:
+    clock, end = Clock(), datetime.now(UTC) + timedelta(days=2, minutes=1)
+    eventbridge = EventBridge(
+        [],
+        invoke=lambda name, event: rooms[name].lambda_handler(event, CONTEXT),
+        say=print,
+        clock=clock,
+        entries=MotoEntries({it.arn: it.name for it in stack[0].functions}),
+    )
+    body = {**BODY, "expression": "rate(1 day)", "end": end.isoformat()}
+    _, made = call(rooms["Schedules"], "post_api_v1_schedules", body, sub="fired", permissions="reports.generate")
+
+    for _ in range(3 * 24):
+        eventbridge.fire_due()
+        clock.now += 3600
+
+    found = ReportLists(stack[1].client("dynamodb"), stack[0].name("Reports")).walk(Span("fired"))
+    assert [f"{report.scheduled_for}" for report in found] == [f"{it[:19]}Z" for it in made["next_runs"]][::-1]
+    assert len(made["next_runs"]) == 2
+    assert made["uuid"] not in entries(stack)
+
+
+class Clock:
+    """Seconds since 1970, told by the test."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).timestamp()
+
+    def __call__(self) -> float:
+        return self.now
