@@ -50,9 +50,9 @@ class Expected:
 class Oracle:
     """The history of one table's reports, and the documents they name."""
 
-    def __init__(self, table: str, bucket: str) -> None:
+    def __init__(self, table: str, bucket: str, s3: Any = None) -> None:
         self._table, self._bucket = table, bucket
-        self._s3: Any = boto3.client("s3")
+        self._s3 = s3 or boto3.client("s3")
         self._read_up_to = 0
         self._reports: dict[str, list[Row | None]] = defaultdict(list)
         self._keys: dict[str, list[Row | None]] = defaultdict(list)
