@@ -59,6 +59,7 @@ class World:
 
     rooms: Mapping[str, ModuleType]
     aws: LocalAws
+    stack: Stack
     table: str
     bucket: str
     injector: Injector
@@ -293,7 +294,7 @@ def a_world(folder: Path) -> Iterator[World]:
         key.lend_to_kms()
         injector = Injector(Direct(aws.app))
         rooms = {name: _listened_to(stack, name, injector, patch) for name in FUNCTIONS}
-        made = World(rooms, aws, stack.name("Reports"), stack.name("Documents"), injector, key)
+        made = World(rooms, aws, stack, stack.name("Reports"), stack.name("Documents"), injector, key)
         for room in rooms.values():
             patch.setattr(room, "datetime", SimpleNamespace(now=lambda _: made.now()))
         patch.setattr("rapor.report.uuid4", made.new_uuid)

@@ -7,7 +7,10 @@ import pytest
 from rapor.deliveries import name_of, report_in
 
 UUID_TEXT = "550e8400-e29b-41d4-a716-446655440000"
-RECORD: dict[str, Any] = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "7", "NewImage": {"uuid": {"S": UUID_TEXT}}}}
+RECORD: dict[str, Any] = {
+    "eventName": "MODIFY",
+    "dynamodb": {"SequenceNumber": "7", "NewImage": {"uuid": {"S": UUID_TEXT}}},
+}
 MESSAGE = {"messageId": "m-1", "eventSource": "aws:sqs", "body": json.dumps(RECORD)}
 
 
