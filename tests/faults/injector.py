@@ -35,8 +35,15 @@ class Fault(StrEnum):
     NEVER_CONNECTED = "never connected"
 
 
+class Refusal(NamedTuple):
+    """What a service answers to every try of a call, without doing anything."""
+
+    status: int
+    code: str
+
+
 MENDED_BY_THE_SDK = frozenset(Fault) - {Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.THROTTLED_FOR_EVER}
-Plan = Mapping[int, Fault]  # by the number of the call, from 1
+Plan = Mapping[int, Fault | Refusal]  # by the number of the call, from 1
 
 
 class Call(NamedTuple):
@@ -53,7 +60,7 @@ class Injector:
     carry: Carrier
     function: str = ""
     made: list[Call] = field(default_factory=list)
-    fired: int = 0
+    fired: set[int] = field(default_factory=set)  # numbers of calls that were broken
     _plan: Plan = field(default_factory=dict)
     _tries: int = 0
     _listens: bool = False
@@ -67,7 +74,7 @@ class Injector:
     @contextmanager
     def following(self, plan: Plan) -> Iterator[None]:
         """Count from here on, and break what the plan says."""
-        self._plan, self.made, self.fired, self._listens = plan, [], 0, True
+        self._plan, self.made, self.fired, self._listens = plan, [], set(), True
         try:
             yield
         finally:
@@ -75,7 +82,7 @@ class Injector:
 
     def arm(self, at: int, fault: Fault) -> None:
         """Break one call; until `disarm`, or a crash."""
-        self._plan, self.made, self.fired, self._listens = {at: fault}, [], 0, True
+        self._plan, self.made, self.fired, self._listens = {at: fault}, [], set(), True
 
     def disarm(self) -> None:
         self._listens = False
@@ -85,7 +92,7 @@ class Injector:
         return [call.operation for call in self.made]
 
     @property
-    def _fault(self) -> Fault | None:
+    def _fault(self) -> Fault | Refusal | None:
         return self._plan.get(len(self.made)) if self._listens else None
 
     def _before_call(self, model: Any, **_: Any) -> None:
@@ -100,12 +107,15 @@ class Injector:
             self._crash()
 
     def _crash(self) -> None:
-        self.fired += 1
+        self.fired.add(len(self.made))
         raise Crash
 
     def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         self._tries += 1
         fault = self._fault
+        if isinstance(fault, Refusal):
+            self.fired.add(len(self.made))
+            return answer(request, *fault)
         if self._tries > 1 and fault is not Fault.THROTTLED_FOR_EVER:
             return self.carry(request)
         act = {
@@ -118,7 +128,7 @@ class Injector:
         }.get(fault) if fault else None  # fmt: skip
         if act is None:
             return self.carry(request)
-        self.fired += 1
+        self.fired.add(len(self.made))
         return act(request)
 
     def _apply_and_break(self, request: AWSPreparedRequest) -> AWSResponse:

@@ -1,6 +1,7 @@
 """A life: one scenario from its beginning to where nothing is under way any more, with some of its AWS calls broken."""
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +18,14 @@ class Life:
     plan: Plan
     calls: Sequence[Call]
     own: int
-    fired: int
+    fired: AbstractSet[int]
     answer: Any
     wrong: Sequence[str] = ()
+
+    @property
+    def unfired(self) -> AbstractSet[int]:
+        """Calls that were to be broken and never came."""
+        return self.plan.keys() - self.fired
 
     @property
     def is_mended(self) -> bool:

@@ -85,6 +85,16 @@ class Oracle:
         answer = self._s3.list_multipart_uploads(Bucket=self._bucket)
         return [it["Key"] for it in answer.get("Uploads", []) if it["Key"].startswith(prefix)]
 
+    def content(self, key: str) -> bytes | None:
+        """An object's bytes, if it is there."""
+        try:
+            content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        return content
+
     def _broken(self, uuid: str, expected: Expected) -> Iterator[tuple[Rule, str]]:
         history = self._reports[uuid]
         yield from broken_rules(history)
@@ -96,12 +106,12 @@ class Oracle:
             yield from self._of_the_document(last["result"])
 
     def _of_the_document(self, result: Mapping[str, Any]) -> Iterator[tuple[Rule, str]]:
-        document = self._object(result["key"])
+        document = self.content(result["key"])
         if document is None:
             yield Rule.NO_DOCUMENT, result["key"]
         elif (hashlib.sha256(document).hexdigest(), len(document)) != (result["sha256"], result["size_bytes"]):
             yield Rule.WRONG_DOCUMENT, f"{len(document)} bytes of {result['size_bytes']}"
-        if self._object(f"{result['key']}.manifest.json") is None:
+        if self.content(f"{result['key']}.manifest.json") is None:
             yield Rule.NO_MANIFEST, result["key"]
 
     def _of_keys(self) -> Iterator[Violation]:
@@ -131,15 +141,6 @@ class Oracle:
             if history is not None:
                 is_anew = record["eventName"] == "INSERT" and history[name] and history[name][-1] is not None
                 history[name] += [None, _plain(image)] if is_anew else [_plain(image)]
-
-    def _object(self, key: str) -> bytes | None:
-        try:
-            content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
-                return None
-            raise
-        return content
 
     def _keys_under(self, prefix: str) -> Iterator[str]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):

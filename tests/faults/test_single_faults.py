@@ -11,12 +11,12 @@ import pytest
 from tests.faults.calls import CALLS
 from tests.faults.injector import Plan
 from tests.faults.lives import Scenario, live
-from tests.faults.points import singles
+from tests.faults.points import quick_singles
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.world import World
 
 pytestmark = pytest.mark.faults
-POINTS = [(scenario, plan) for scenario in SCENARIOS for plan in singles(scenario)]
+POINTS = [(scenario, plan) for scenario in SCENARIOS for plan in quick_singles(scenario)]
 
 
 def named(value: object) -> str:
@@ -36,7 +36,7 @@ def test_a_call_takes_just_these_calls_of_aws(world: World, scenario: Scenario) 
 def test_any_call_may_break(world: World, scenario: Scenario, plan: Plan) -> None:
     life = live(world, scenario, plan)
 
-    assert life.fired >= len(life.plan)
+    assert life.unfired == set()
     assert life.wrong == []
     assert {call for call in life.calls if call.operation not in CALLS[call.function]} == set()
 
