@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 
-from rapor import process, purge, sweep, update
+from rapor import announce, process, purge, sweep, update
+from rapor.announce import Announcer
 from rapor.caller import Caller
 from rapor.catalogue import ReportType
 from rapor.data.engine import DuckDBEngine
@@ -27,7 +29,7 @@ from tests.builders import a_post, load_event
 from tests.faults.injector import Fault, Intruder, Plan
 from tests.faults.lives import live
 from tests.faults.oracle import Expected
-from tests.faults.points import NAMED, singles
+from tests.faults.points import DIFFERENT, NAMED, singles
 from tests.faults.scenarios import BODY, KEY, always
 from tests.faults.world import MINUTES, World
 from tests.production import a_type
@@ -51,7 +53,7 @@ def lived(scenario: str, *faults: Fault) -> Check:
 
 def wrong_now(world: World, *, ended: bool = True) -> list[str]:
     """What the oracle sees of good reports, and what functions complained of."""
-    found = world.oracle.violations(expected=Expected(always, ended=ended))
+    found = world.oracle.violations(expected=Expected(always, ended=ended, told=world.told()))
     return [*map(str, found), *world.complaints]
 
 
@@ -154,7 +156,7 @@ def own_rows_in_sums(world: World) -> list[str]:
 
 
 CHECKS: Mapping[str, Check] = {
-    "any call of a document broken": lived("ProcessFast: a document", Fault.THROTTLED_FOR_EVER, Fault.ANSWER_LOST),
+    "any call of a document broken": lived("ProcessFast: a document", *DIFFERENT),
     "a worker that lost its lease": a_worker_that_lost_its_lease,
     "a sweep at the last moment": a_sweep_at_the_last_moment,
     "a sweep that comes late": a_sweep_that_comes_late,
@@ -183,8 +185,8 @@ class Bug(NamedTuple):
 
 
 def no_fence(patch: pytest.MonkeyPatch, _: World) -> None:
-    def update_held(self: ReportTable, report: Report, update: str, values: Mapping[str, Any]) -> None:
-        self._update(report.uuid, update, "attribute_exists(pk)", values)
+    def update_held(self: ReportTable, report: Report, update: str, values: Mapping[str, Any]) -> Item:
+        return self._update(report.uuid, update, "attribute_exists(pk)", values)
 
     patch.setattr(ReportTable, "_update_held", update_held)
 
@@ -201,14 +203,14 @@ def clears_up_after_its_own_success(patch: pytest.MonkeyPatch, world: World) -> 
     """It takes its own refused repetition for another's success, and removes the document as nobody's."""
     complete = ReportTable.complete
 
-    def complete_or_clear_up(self: ReportTable, report: Report, result: Any, **more: Any) -> None:
+    def complete_or_clear_up(self: ReportTable, report: Report, result: Any, **more: Any) -> Report:
         try:
-            complete(self, report, result, **more)
+            return complete(self, report, result, **more)
         except Fenced:
             world.s3.delete_object(Bucket=world.bucket, Key=result.key)
             raise
 
-    patch.setattr(ReportTable, "_was_me", lambda *_: False)
+    patch.setattr(ReportTable, "_mine", lambda *_: None)
     patch.setattr(ReportTable, "complete", complete_or_clear_up)
 
 
@@ -234,7 +236,7 @@ def endless_attempts(patch: pytest.MonkeyPatch, _: World) -> None:
 def any_error_fails(patch: pytest.MonkeyPatch, _: World) -> None:
     def give_up(report: Report, reason: Any, workshop: Workshop) -> Outcome:
         failure = Failure(reason.code, str(reason), reason.retryable, report.attempt)
-        workshop.reports.fail(report, failure, now=workshop.clock())
+        workshop.announcer.announce(workshop.reports.fail(report, failure, now=workshop.clock()))
         return Outcome.FAILED
 
     patch.setattr(process, "_give_up", give_up)
@@ -288,8 +290,8 @@ def sweep_on_what_it_saw(patch: pytest.MonkeyPatch, _: World) -> None:
 def ends_in_the_queue(patch: pytest.MonkeyPatch, _: World) -> None:
     update_held = ReportTable._update_held
 
-    def keeping_it_queued(self: ReportTable, report: Report, update: str, values: Mapping[str, Any]) -> None:
-        update_held(self, report, update.replace(", due_at, open_pk, unfinished_pk", ""), values)
+    def keeping_it_queued(self: ReportTable, report: Report, update: str, values: Mapping[str, Any]) -> Item:
+        return update_held(self, report, update.replace(", unfinished_pk", ""), values)
 
     patch.setattr(ReportTable, "_update_held", keeping_it_queued)
 
@@ -315,6 +317,26 @@ def purge_without_a_lock(patch: pytest.MonkeyPatch, _: World) -> None:
     patch.setattr(purge, "replace", lambda report, **_: report)
 
 
+class Hasty(Announcer):
+    """Takes an end out of the outbox first, and tells of it then."""
+
+    def announce(self, report: Report) -> Report:
+        marked = self.reports.change(report, replace(report, unannounced=False)) if report.unannounced else report
+        if report.unannounced:
+            self.send(report)
+        return marked
+
+
+def outbox_cleared_first(patch: pytest.MonkeyPatch, world: World) -> None:
+    workshop = world.room.workshop
+    was = workshop.announcer
+    patch.setattr(world.room, "workshop", replace(workshop, announcer=Hasty(was.reports, was.events, was.log)))
+
+
+def ids_by_chance(patch: pytest.MonkeyPatch, _: World) -> None:
+    patch.setattr(announce, "uuid5", lambda *_: uuid4())
+
+
 BUGS: Sequence[Bug] = [
     Bug("no fence around a worker's writes", no_fence, "a worker that lost its lease"),
     Bug("one key for all attempts' documents", fixed_key, "a worker that lost its lease"),
@@ -334,6 +356,8 @@ BUGS: Sequence[Bug] = [
     Bug("what has ended stays in the queue", ends_in_the_queue, "any call of a document broken"),
     Bug("a row before its document", row_without_document, "any call of a document broken"),
     Bug("a hash of other bytes", hash_of_something_else, "any call of a document broken"),
+    Bug("the outbox cleared before its event is sent", outbox_cleared_first, "any call of a document broken"),
+    Bug("an event of another id each time", ids_by_chance, "any call of a document broken"),
     Bug("a purge that lets restores in", purge_without_a_lock, "a purge and a restore"),
 ]
 

@@ -7,18 +7,27 @@ Names are boto3's. `DATA_READS` are what the engine's own S3 client asks of data
 CALLS = {
     "CreateReport": {"BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems"},
     "ReadReport": {"BatchGetItem", "GetItem", "GetObject", "Query"},
-    "UpdateReport": {"GetItem", "Query", "UpdateItem"},
+    "UpdateReport": {"GetItem", "PutEvents", "Query", "UpdateItem"},
     "ProcessFast": {
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
         "CreateMultipartUpload",
         "GetItem",
+        "PutEvents",
         "PutObject",
         "Sign",
         "UpdateItem",
         "UploadPart",
     },
-    "SweepReports": {"DeleteItem", "DeleteObjects", "GetItem", "ListObjectVersions", "Query", "UpdateItem"},
+    "SweepReports": {
+        "DeleteItem",
+        "DeleteObjects",
+        "GetItem",
+        "ListObjectVersions",
+        "PutEvents",
+        "Query",
+        "UpdateItem",
+    },
 }
 CALLS["ProcessHeavy"] = CALLS["ProcessFast"]  # the same code
 DATA_READS = {"GetObject", "ListObjectsV2"}

@@ -62,7 +62,10 @@ def what_is_wrong(world: World, report: Report) -> list[str]:
     own = f"{report.folder}{found.attempt}-"
     left = [key for key in world.oracle.orphans() + world.oracle.uploads() if key.startswith(own)]
     return [
-        *(str(violation) for violation in world.oracle.violations(expected=Expected(always, ended=True))),
+        *(
+            str(violation)
+            for violation in world.oracle.violations(expected=Expected(always, ended=True, told=world.told()))
+        ),
         *vouched_for(world, report),
         *world.complaints,
         *([f"the attempt that made the document left {left}"] if left else []),

@@ -74,7 +74,7 @@ def live(world: World, scenario: Scenario, plan: Plan) -> Life:
         own = len(world.injector.made)
         world.settle()
     life = Life(plan, tuple(world.injector.made), own, world.injector.fired, answer)
-    expected = Expected(scenario.can_be_made, ended=True)
+    expected = Expected(scenario.can_be_made, ended=True, told=world.told())
     wrong = [
         *(str(violation) for violation in world.oracle.violations(expected=expected)),
         *world.complaints,

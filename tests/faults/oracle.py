@@ -8,7 +8,7 @@ it happens, for a stream forgets after 24 hours; here nobody trims it.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from local import moto_fixes
 from local.streams import shard_of
-from tests.faults.rules import ENDS, Row, Rule, Violation, broken_rules, milliseconds
+from tests.faults.rules import ENDS, Row, Rule, Violation, broken_news, broken_rules, milliseconds
 
 _python = TypeDeserializer().deserialize
 
@@ -29,11 +29,13 @@ class Expected:
     What a test knows beforehand.
 
     *can_be_made* says of a report as it was ordered whether its document can be made; None where either end is
-    right. With *ended* nothing may be under way any more.
+    right. With *ended* nothing may be under way any more. *told* are details of all events that came over the bus;
+    None where nobody listened.
     """
 
     can_be_made: Callable[[Row], bool | None] = lambda _: None
     ended: bool = False
+    told: Sequence[Mapping[str, Any]] | None = None
 
     def broken_by(self, first: Row, last: Row) -> Iterator[tuple[Rule, str]]:
         """What is wrong with the end of a report that was ordered as *first*."""
@@ -102,6 +104,8 @@ class Oracle:
         if first is None or last is None:
             return
         yield from expected.broken_by(first, last)
+        if expected.told is not None:
+            yield from broken_news(history, [event for event in expected.told if event["subject"] == uuid])
         if "result" in last and not last.get("purging"):
             yield from self._of_the_document(last["result"])
 

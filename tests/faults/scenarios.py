@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -269,6 +270,7 @@ UPDATE, RETRY, CANCEL, DELETE, RESTORE = (
     "post_api_v1_reports_uuid_restore",
 )
 READ_AND_WRITE = ["GetItem", "UpdateItem"]
+TELL = ["PutEvents", "UpdateItem"]  # the event, and that it was sent
 QUEUE = ["GetItem", "Query", "UpdateItem"]  # the cap is counted
 
 
@@ -283,7 +285,19 @@ def cancelled(world: World) -> Report:
 
 
 def failed(world: World) -> Report:
-    return world.made(**UNKNOWN)
+    report = world.made(**UNKNOWN)
+    world.skew += MINUTES  # two ends at one moment would look like one
+    return report
+
+
+def failed_untold(world: World) -> Report:
+    """Its worker died right after its end."""
+    report = world.order(**UNKNOWN)
+    with world.injector.following({2: Fault.CRASH_AFTER}):
+        world.deliver_new(tries=1)
+    assert world.found(report).unannounced
+    world.skew += MINUTES
+    return report
 
 
 def deleted(world: World) -> Report:
@@ -299,12 +313,20 @@ def changed(
     if life.answer.status not in {first, again} or (life.is_mended and life.answer.status != first):
         yield f"answered {life.answer.status}: {life.answer.body}"
     found = world.reports.get(report.uuid)
-    seen_revisions = {row["revision"] for row in world.oracle.history(report.uuid) if row and "revision" in row}
-    if len(seen_revisions) != revisions:
-        yield f"was changed {len(seen_revisions)} times, not {revisions}"
+    seen = sum(is_change(*rows) for rows in pairwise(world.oracle.history(report.uuid)))
+    if seen != revisions:
+        yield f"was changed {seen} times, not {revisions}"
     for name, value in wanted.items():
         if getattr(found, name) != value:
             yield f"{name} is {getattr(found, name)}, not {value}"
+
+
+def is_change(before: Row | None, after: Row | None) -> bool:
+    """Whether a client made this write: it makes a new revision, and so does what marks an end as told, but no more."""
+    if before is None or after is None or before.get("revision") == after.get("revision"):
+        return False
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    return bool(changed - {"revision", "unannounced", "open_pk", "due_at", "lane"})
 
 
 CHANGE = [
@@ -363,8 +385,17 @@ CHANGE = [
     ),
     Scenario(
         "UpdateReport",
+        "a retry of what nobody was told of",
+        ["GetItem", "PutEvents", "Query", "UpdateItem"],
+        act(RETRY),
+        failed_untold,
+        partial(changed, first=202, again=409, status=Status.FAILED),
+        never,
+    ),
+    Scenario(
+        "UpdateReport",
         "a cancel",
-        READ_AND_WRITE,
+        [*READ_AND_WRITE, *TELL],
         act(CANCEL),
         World.order,
         partial(changed, first=200, again=409, status=Status.FAILED),
@@ -372,7 +403,7 @@ CHANGE = [
     Scenario(
         "UpdateReport",
         "a delete",
-        READ_AND_WRITE,
+        [*READ_AND_WRITE, *TELL],
         act(DELETE),
         World.order,
         partial(changed, first=200, again=404, status=Status.FAILED),
@@ -398,7 +429,7 @@ CHANGE = [
 
 # -- process ------------------------------------------------------------------
 
-CLAIM, PROGRESS, COMPLETE = ["UpdateItem"], ["UpdateItem"], ["UpdateItem"]
+CLAIM, PROGRESS, COMPLETE = ["UpdateItem"], ["UpdateItem"], ["UpdateItem", *TELL]
 VOUCHED_FOR = ["Sign", "PutObject"]
 RENDERED = [*CLAIM, *PROGRESS, "PutObject", *VOUCHED_FOR, *COMPLETE]
 PARTS = ["CreateMultipartUpload", "UploadPart", "UploadPart", "UploadPart", "CompleteMultipartUpload"]
@@ -490,7 +521,7 @@ PROCESS = [
     Scenario(
         "ProcessFast",
         "a document, and the answer to its last write is lost",
-        [*RENDERED, "GetItem"],
+        [*RENDERED[:-2], "GetItem", *TELL],
         deliver,
         World.order,
         completed,
@@ -509,7 +540,7 @@ PROCESS = [
     Scenario(
         "ProcessFast",
         "a report that cannot be made",
-        [*CLAIM, "UpdateItem"],
+        [*CLAIM, "UpdateItem", *TELL],
         deliver,
         lambda world: world.order(**UNKNOWN),
         partial(failed_with, code="reference_not_found"),
@@ -578,6 +609,15 @@ def put_aside_at_work(world: World) -> Report:
     return later(world, report)
 
 
+def untold(world: World) -> Report:
+    """Its worker died right after its end."""
+    report = world.order()
+    with world.injector.following({len(RENDERED) - 2: Fault.CRASH_AFTER}):
+        world.deliver_new(tries=1)
+    assert world.found(report).unannounced
+    return later(world, report)
+
+
 def in_the_trash(world: World) -> Report:
     return later(world, deleted(world), KEEP)
 
@@ -639,11 +679,11 @@ def there_or_gone(world: World, report: Report, life: Life) -> Iterator[str]:
 
 PURGED = ["GetItem", "UpdateItem", "ListObjectVersions", "DeleteObjects"]
 SWEEP = [
-    Scenario("SweepReports", "nothing to do", SHARDS + SHARDS, sweep, holds=ran),
+    Scenario("SweepReports", "nothing to do", SHARDS + SHARDS + SHARDS, sweep, holds=ran),
     Scenario(
         "SweepReports",
         "a record that was lost",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
         sweep,
         lost,
         partial(at_attempt, attempt=1),
@@ -652,7 +692,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a worker that died",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
         sweep,
         left_behind,
         partial(at_attempt, attempt=2),
@@ -661,7 +701,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a report that died at every attempt",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
         sweep,
         hopeless,
         partial(failed_with, code="attempts_exhausted"),
@@ -670,15 +710,24 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a report that was put aside at work",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
         sweep,
         put_aside_at_work,
         out_of_the_way,
     ),
     Scenario(
         "SweepReports",
+        "an end that nobody was told of",
+        [*SHARDS, *BEFORE, "GetItem", *TELL, *AFTER, *SHARDS],
+        sweep,
+        untold,
+        partial(at_attempt, attempt=1),
+        always,
+    ),
+    Scenario(
+        "SweepReports",
         "the trash",
-        [*SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER],
+        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER],
         sweep,
         in_the_trash,
         gone,
@@ -686,7 +735,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a score in the trash",
-        [*SHARDS, *BEFORE, *PURGED, "DeleteItem", "DeleteItem", *AFTER],
+        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", "DeleteItem", *AFTER],
         sweep,
         score_in_the_trash,
         gone,
@@ -694,7 +743,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "the trash, and its owner wants it back",
-        [*SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER, "GetItem", *SHARDS, *SHARDS],
+        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER, "GetItem", *SHARDS, *SHARDS, *SHARDS],
         sweep_and_restore,
         in_the_trash,
         there_or_gone,

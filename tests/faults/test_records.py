@@ -13,7 +13,7 @@ import pytest
 from rapor.report import Report, Status
 from tests.faults.injector import Fault
 from tests.faults.oracle import Expected
-from tests.faults.scenarios import UNKNOWN, always, vouched_for
+from tests.faults.scenarios import RENDERED, UNKNOWN, always, vouched_for
 from tests.faults.world import MINUTES, Record, World
 
 pytestmark = pytest.mark.faults
@@ -101,7 +101,7 @@ def test_every_record_of_a_life_comes_again_in_any_order(world: World, seed: int
 def test_what_the_table_refuses_comes_again_and_nothing_else(world: World, position: int, shape: Shape) -> None:
     reports, records = ordered(world, 10)
     batch = shape(records)
-    world.injector.arm(6 * position + 1, Fault.THROTTLED_FOR_EVER)  # the claim of one; a document takes six calls
+    world.injector.arm(len(RENDERED) * position + 1, Fault.THROTTLED_FOR_EVER)  # the claim of one
 
     answer = world.deliver(*batch)
 

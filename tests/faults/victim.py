@@ -163,7 +163,8 @@ def _run(room: Any, order: Mapping[str, Any]) -> None:
     room.datetime = SimpleNamespace(now=lambda _: datetime.fromisoformat(order["now"]))
     if "at" in order:
         hook = Hook(order["at"], Moment(order["moment"]))
-        for port in (room.workshop.reports, room.workshop.documents, room.workshop.signer):
+        workshop = room.workshop
+        for port in (workshop.reports, workshop.documents, workshop.signer, workshop.announcer.events):
             hook.attach(port._client)
     context = SimpleNamespace(
         get_remaining_time_in_millis=lambda: 60_000,

@@ -17,9 +17,11 @@ import boto3
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
 
 from local import moto_fixes
 from local.aws import LocalAws
+from local.bus import QUEUE
 from local.cloudformation import ACCOUNT, REGION
 from local.datasets import ensure_datasets
 from local.manifest_key import ManifestKey
@@ -30,6 +32,7 @@ from rapor.report import Format, Report
 from rapor.store.changes import ReportChanges
 from rapor.sweep import sweep_reports
 from tests.builders import a_report, load_event
+from tests.events import detail_of
 from tests.faults.carrier import Direct
 from tests.faults.injector import Crash, Injector
 from tests.faults.oracle import Oracle
@@ -91,9 +94,21 @@ class World:
                 if self.bucket in backend.buckets:
                     backend.buckets[self.bucket].keys.clear()
                     backend.buckets[self.bucket].multiparts.clear()
+            self._bus._messages.clear()
         self.skew, self._delivered, self._random = timedelta(0), 0, Random(1)  # noqa: S311 - to be the same each time
         self.complaints = []
         self.oracle = Oracle(self.table, self.bucket, self.s3)
+
+    @property
+    def _bus(self) -> Any:
+        """The queue that keeps what comes over the bus."""
+        return sqs_backends[ACCOUNT][REGION].queues[QUEUE]
+
+    def told(self, report: Report | None = None) -> list[dict[str, Any]]:
+        """Details of the events that came over the bus, about one report or all, as often as they came."""
+        with moto_fixes.LOCK:
+            events = [detail_of(json.loads(message.body)) for message in self._bus._messages]
+        return [event for event in events if report is None or event["subject"] == str(report.uuid)]
 
     def new_uuid(self) -> UUID:
         """The same row of them after each reset."""
@@ -148,6 +163,11 @@ class World:
         """The schedule's sweep, once a minute, until one comes to its end."""
         return self.scheduled("SweepReports", load_event("sweep_reports/schedule.json"))
 
+    def announce_left(self) -> int:
+        """The sweep, when it tells of ends that nobody told of; returns of how many it did."""
+        self.skew += timedelta(minutes=1)
+        return int(self.sweep()["announced"])
+
     # -- what AWS does --------------------------------------------------------
 
     def deliver_new(self, *, tries: int = 2) -> None:
@@ -174,7 +194,7 @@ class World:
                 self.deliver(record)
 
     def under_way(self) -> bool:
-        """Whether a worker may still have something to do."""
+        """Whether somebody may still have something to do."""
         rows = (self.oracle.history(uuid)[-1] for uuid in self.oracle.reports())
         return any(row is not None and is_under_way(row) for row in rows)
 
@@ -272,8 +292,9 @@ class World:
 
 
 def is_under_way(row: Row) -> bool:
-    """Whether a worker may still have something to do for it."""
-    return row["status"] not in ENDS and row["is_active"] and "deleted_at" not in row and "imported" not in row
+    """Whether a worker may still have something to do for it, or the sweep has its end to tell of."""
+    is_wanted = row["is_active"] and "deleted_at" not in row and "imported" not in row
+    return (is_wanted and row["status"] not in ENDS) or "unannounced" in row
 
 
 def an_act(act: str, uuid: object, body: object = None) -> dict[str, Any]:

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "deliveries": set(),
     "create": USE_CASE | {"listing"},
     "record": CORE | {"batches", "catalogue"},
+    "announce": CORE,
     "manifest": CORE,
     "process": USE_CASE | {"manifest", "record"},
     "estimate": USE_CASE | {"process"},
