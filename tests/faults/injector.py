@@ -4,18 +4,20 @@ Breaks chosen AWS calls of whatever runs inside it.
 A crash is a BaseException, so that no `except Exception` can hide it. Faults of one HTTP try happen below the SDK's
 own retries, as they do in life: the SDK sees them, and tries again.
 
-The injector itself carries requests to AWS. botocore calls every handler of `before-send` and takes the first answer,
-so a faked answer beside a stand-in's own handler would not stop that one from applying the write.
+Where a stand-in listens to `before-send` itself, the injector has to carry the requests there: botocore calls every
+handler and takes the first answer, so a faked one would not stop the other from applying the write.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
 
 Carrier = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -55,15 +57,22 @@ class Call(NamedTuple):
 
 @dataclass
 class Injector:
-    """Attached to clients; while a plan is followed, it counts their calls and breaks those of the plan."""
+    """
+    Attached to clients; while it is armed, it counts their calls and breaks those it is told to.
 
-    carry: Carrier
+    With *carry* it takes the requests to AWS itself, without it botocore does.
+    """
+
+    carry: Carrier | None = None
     function: str = ""
-    made: list[Call] = field(default_factory=list)
+    at: int = 0
+    fault: Fault = Fault.CRASH_BEFORE
+    calls: list[str] = field(default_factory=list)
     fired: set[int] = field(default_factory=set)  # numbers of calls that were broken
+    _callers: list[str] = field(default_factory=list)
     _plan: Plan = field(default_factory=dict)
     _tries: int = 0
-    _listens: bool = False
+    _armed: bool = False
 
     def attach(self, client: Any) -> None:
         events = client.meta.events
@@ -74,69 +83,82 @@ class Injector:
     @contextmanager
     def following(self, plan: Plan) -> Iterator[None]:
         """Count from here on, and break what the plan says."""
-        self._plan, self.made, self.fired, self._listens = plan, [], set(), True
+        self.arm(0, self.fault)
+        self._plan = plan
         try:
             yield
         finally:
-            self._listens = False
+            self.disarm()
 
     def arm(self, at: int, fault: Fault) -> None:
-        """Break one call; until `disarm`, or a crash."""
-        self._plan, self.made, self.fired, self._listens = {at: fault}, [], set(), True
+        """Count from here on, and break one call; until `disarm`."""
+        self.at, self.fault, self._plan, self._armed = at, fault, {}, True
+        self.calls, self._callers, self.fired = [], [], set()
 
     def disarm(self) -> None:
-        self._listens = False
+        self._armed = False
 
     @property
-    def calls(self) -> list[str]:
-        return [call.operation for call in self.made]
+    def made(self) -> list[Call]:
+        """The calls, and who made them."""
+        return list(map(Call, self._callers, self.calls))
 
     @property
-    def _fault(self) -> Fault | Refusal | None:
-        return self._plan.get(len(self.made)) if self._listens else None
+    def _turn(self) -> Fault | Refusal | None:
+        """What the call of now is to meet."""
+        if not self._armed:
+            return None
+        number = len(self.calls)
+        return self.fault if number == self.at else self._plan.get(number)
 
     def _before_call(self, model: Any, **_: Any) -> None:
-        if self._listens:
-            self.made.append(Call(self.function, model.name))
+        if self._armed:
+            self.calls.append(model.name)
+            self._callers.append(self.function)
             self._tries = 0
-        if self._fault is Fault.CRASH_BEFORE:
+        if self._turn is Fault.CRASH_BEFORE:
             self._crash()
 
     def _after_call(self, **_: Any) -> None:
-        if self._fault is Fault.CRASH_AFTER:
+        if self._turn is Fault.CRASH_AFTER:
             self._crash()
 
     def _crash(self) -> None:
-        self.fired.add(len(self.made))
+        self.fired.add(len(self.calls))
         raise Crash
 
-    def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         self._tries += 1
-        fault = self._fault
-        if isinstance(fault, Refusal):
-            self.fired.add(len(self.made))
-            return answer(request, *fault)
-        if self._tries > 1 and fault is not Fault.THROTTLED_FOR_EVER:
-            return self.carry(request)
-        act = {
+        turn = self._turn
+        is_over = self._tries > 1 and turn is not Fault.THROTTLED_FOR_EVER and not isinstance(turn, Refusal)
+        act = None if turn is None or is_over else self._act_of(turn)
+        if act is None:
+            return self.carry(request) if self.carry else None
+        self.fired.add(len(self.calls))
+        return act(request)
+
+    def _act_of(self, turn: Fault | Refusal) -> Carrier | None:
+        if isinstance(turn, Refusal):
+            return partial(answer, status=turn.status, code=turn.code)
+        acts: dict[Fault, Carrier] = {
             Fault.THROTTLED_ONCE: _throttle,
             Fault.THROTTLED_FOR_EVER: _throttle,
             Fault.ERROR_WITHOUT_EFFECT: _break,
             Fault.ERROR_WITH_EFFECT: self._apply_and_break,
             Fault.ANSWER_LOST: self._apply_and_lose,
             Fault.NEVER_CONNECTED: _do_not_connect,
-        }.get(fault) if fault else None  # fmt: skip
-        if act is None:
-            return self.carry(request)
-        self.fired.add(len(self.made))
-        return act(request)
+        }
+        return acts.get(turn)
+
+    def _apply(self, request: AWSPreparedRequest) -> None:
+        (self.carry or URLLib3Session().send)(request)
 
     def _apply_and_break(self, request: AWSPreparedRequest) -> AWSResponse:
-        self.carry(request)
+        self._apply(request)
         return _break(request)
 
     def _apply_and_lose(self, request: AWSPreparedRequest) -> AWSResponse:
-        self.carry(request)
+        self._apply(request)
         raise ReadTimeoutError(endpoint_url=request.url)
 
 

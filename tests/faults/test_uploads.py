@@ -88,6 +88,7 @@ def test_a_document_whose_manifest_is_refused_is_an_orphan(world: World) -> None
 def test_a_checksum_goes_with_every_body(world: World) -> None:
     sent: dict[str, set[str]] = {}
     carry = world.injector.carry
+    assert carry
 
     def look(request: AWSPreparedRequest) -> Any:
         if request.method == "PUT":
