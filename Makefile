@@ -35,6 +35,9 @@ check: lint types test-3.11 template fuzz-short build-arm64 build test-runtime  
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
 
+faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the design; ends with one line (ARGS: --only, --jobs)
+	@$(python) -m tests.faults $(ARGS)
+
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
 
@@ -174,4 +177,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short
