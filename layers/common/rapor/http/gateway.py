@@ -12,6 +12,8 @@ from rapor.errors import MalformedBody
 
 STANDARD_HEADERS = {
     "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # an answer that is shown is only text
+    "Strict-Transport-Security": "max-age=31536000",  # a year; browsers ignore it on plain HTTP
     "X-Content-Type-Options": "nosniff",
 }
 
