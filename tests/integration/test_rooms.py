@@ -52,12 +52,74 @@ def test_the_cap_is_answered_with_when_to_come_again(create: ModuleType) -> None
     assert post(create, CYBERCERT, "another")[0] == 201
 
 
-def test_a_route_that_lost_its_authorizer_fails_closed(create: ModuleType) -> None:
-    event = a_post(CYBERCERT)
-    del event["requestContext"]["authorizer"]
-    event["headers"]["authorization"] = "Bearer of-bad-news"
+LOST: dict[str, Any] = {
+    "none": ...,
+    "null": None,
+    "an empty one": {},
+    "one without claims": {"jwt": {}},
+    "one that is null": {"jwt": None},
+    "claims that are null": {"jwt": {"claims": None, "scopes": None}},
+    "claims without a subject": {"jwt": {"claims": {"permissions": "[reports.generate]"}}},
+    "an empty subject": {"jwt": {"claims": {"sub": "", "permissions": "[reports.generate]"}}},
+    "a subject that is too long": {"jwt": {"claims": {"sub": "x" * 256, "permissions": "[reports.generate]"}}},
+    "a REST API's": {"claims": {"sub": "1", "permissions": "[reports.generate]"}},
+    "a Lambda's": {"lambda": {"sub": "1", "permissions": "[reports.generate]"}},
+    "one by IAM": {"iam": {"userId": "1", "sub": "1"}},
+}
 
-    assert create.lambda_handler(event, CONTEXT)["statusCode"] == 401
+
+@pytest.mark.parametrize("authorizer", LOST.values(), ids=LOST)
+def test_a_route_that_lost_its_authorizer_fails_closed(create: ModuleType, authorizer: Any) -> None:
+    event = a_post(CYBERCERT)
+    event["requestContext"].pop("authorizer")
+    if authorizer is not ...:
+        event["requestContext"]["authorizer"] = authorizer
+    event["headers"]["authorization"] = "Bearer of-bad-news"
+    event["headers"] |= {"sub": "1", "x-amzn-oidc-identity": "1", "x-user-id": "1", "permissions": "reports.generate"}
+    event["queryStringParameters"] = {"sub": "1", "user_id": "1", "permissions": "reports.generate"}
+
+    answer = create.lambda_handler(event, CONTEXT)
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "unauthenticated")
+
+
+CLAIMS: list[tuple[dict[str, Any], int]] = [
+    ({"permissions": "[reports.generate]"}, 201),
+    ({"permissions": "[reports.view reports.generate]"}, 201),
+    ({"permissions": "[reports.generate.own]"}, 201),
+    ({"permissions": '["reports.view","reports.generate"]'}, 201),
+    ({"permissions": ["reports.generate"]}, 201),
+    ({"permissions": "reports.view,reports.generate"}, 201),
+    ({"permissions": "reports.generate"}, 201),
+    ({"scope": "openid reports.generate"}, 201),
+    ({"scp": "[openid reports.generate]"}, 201),
+    ({}, 403),
+    ({"permissions": ""}, 403),
+    ({"permissions": "[]"}, 403),
+    ({"permissions": None}, 403),
+    ({"permissions": "null"}, 403),
+    ({"permissions": True}, 403),
+    ({"permissions": {"reports.generate": True}}, 403),
+    ({"permissions": '{"reports.generate":true}'}, 403),
+    ({"permissions": "[reports.view]", "scope": "reports.generate"}, 403),
+    ({"permissions": "[]", "scope": "reports.generate"}, 403),
+    ({"permissions": "[reports.generates]"}, 403),
+    ({"permissions": "[reports.generate.owner]"}, 403),
+    ({"permissions": "[reports.generate.]"}, 403),
+    ({"permissions": "[reports]"}, 403),
+    ({"permissions": "[reports.*]"}, 403),
+    ({"permissions": "[*]"}, 403),
+    ({"permissions": "[Reports.Generate]"}, 403),
+    ({"permissions": "[xreports.generate]"}, 403),
+    ({"roles": "[reports.generate]", "groups": "reports.generate", "Permissions": "reports.generate"}, 403),
+]
+
+
+@pytest.mark.parametrize(("claims", "status"), CLAIMS)
+def test_claims_grant_whole_names_and_nothing_else(create: ModuleType, claims: dict[str, Any], status: int) -> None:
+    event = a_post({**CYBERCERT, "is_active": False}, claims={"sub": "claims", **claims})
+
+    assert create.lambda_handler(event, CONTEXT)["statusCode"] == status
 
 
 def test_a_base64_body_is_read(create: ModuleType) -> None:

@@ -30,6 +30,22 @@ SHAPES: list[tuple[Any, set[str]]] = [
     ({"a": 1}, set()),
     ('{"a":1}', {'{"a":1}'}),
     ("[a,b]", {"a", "b"}),
+    ("[a, b]", {"a", "b"}),
+    ("[ a  b ]", {"a", "b"}),
+    (' ["a", "b"] ', {"a", "b"}),
+    ("a b a", {"a", "b"}),
+    # What no gateway delivers grants nothing.
+    ([["a"]], set()),
+    ('[["a"]]', set()),
+    ('[{"a":1}]', set()),
+    ('"a"', {'"a"'}),
+    ("['a', 'b']", {"'a'", "'b'"}),
+    ("a;b", {"a;b"}),
+    ("a|b", {"a|b"}),
+    ("[a b", {"[a", "b"}),
+    (b"a", set()),
+    (1.5, set()),
+    ("null", {"null"}),
 ]
 
 
