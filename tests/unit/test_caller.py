@@ -43,6 +43,8 @@ SHAPES: list[tuple[Any, set[str]]] = [
     ("a;b", {"a;b"}),
     ("a|b", {"a|b"}),
     ("[a b", {"[a", "b"}),
+    ("a b]", {"a", "b]"}),
+    ("[" * 9999 + "]" * 9999, {"[" * 9998 + "]" * 9998}),
     (b"a", set()),
     (1.5, set()),
     ("null", {"null"}),
@@ -60,6 +62,16 @@ def test_permissions_come_in_every_shape(claim: object, names: set[str]) -> None
 def test_no_subject_is_nobody(claims: dict[str, Any] | None) -> None:
     with pytest.raises(Unauthenticated):
         Caller.from_claims(claims)
+
+
+def test_a_caller_is_the_tokens_subject_and_email() -> None:
+    longest = "x" * 255
+
+    assert Caller.from_claims({"sub": longest, "email": "a@example.com"}) == Caller(
+        longest, frozenset(), "a@example.com"
+    )
+    assert Caller.from_claims({"sub": "1", "email": ""}) == Caller("1", frozenset(), None)
+    assert Caller.from_claims({"sub": "1"}).email is None
 
 
 def test_permissions_win_over_scope_and_scp() -> None:
