@@ -85,6 +85,7 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
+	$(compile) --python-version 3.11 --group mutation pyproject.toml -c requirements/dev.txt -o requirements/mutation.txt
 	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 compile = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
@@ -159,6 +160,12 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(say) 'setting up .venv-fuzz: schemathesis'
 	@$(PYTHON) -m venv --clear .venv-fuzz
 	@$(call install,.venv-fuzz,$<)
+	@touch $@
+
+.venv-mutation/.ready: requirements/mutation.txt pyproject.toml .venv/bin/uv
+	@$(say) 'setting up .venv-mutation: mutmut'
+	@$(PYTHON) -m venv --clear .venv-mutation
+	@$(call install,.venv-mutation,$<)
 	@touch $@
 
 .venv-runtime/.ready: requirements/runtime.txt .venv/bin/uv
