@@ -394,6 +394,14 @@ def test_event_has_the_shape_of_payload_2(door: Door) -> None:
     assert abs(context["timeEpoch"] / 1000 - time.time()) < 60
 
 
+def test_who_calls_is_who_is_connected_whatever_they_say(door: Door) -> None:
+    door.send("GET", "/open", headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"})
+
+    assert door.echo.event["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
+    assert door.echo.event["headers"]["x-forwarded-for"] == "203.0.113.7, 127.0.0.1"
+    assert door.echo.event["headers"]["x-forwarded-proto"] == "http"
+
+
 def test_absent_parts_are_absent(door: Door) -> None:
     door.send("GET", "/open")
 

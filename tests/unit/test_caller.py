@@ -89,6 +89,18 @@ def test_own_is_not_general() -> None:
     assert not caller.may("reports.generate", a_report(user_id="2"))
 
 
+def test_own_reaches_ones_own_and_general_everybodys() -> None:
+    mine, theirs = a_report(user_id="1"), a_report(user_id="2")
+
+    def reached(*held: str) -> list[bool]:
+        return [Caller("1", frozenset(held)).may("reports.generate", report) for report in (mine, theirs)]
+
+    assert reached("reports.generate") == reached("reports.generate", OWN) == [True, True]
+    assert reached(OWN) == [True, False]
+    assert reached() == reached("reports.view") == [False, False]
+    assert a_caller("1", OWN).require_for("reports.generate", mine) is mine
+
+
 def test_a_longer_name_grants_nothing() -> None:
     with pytest.raises(Forbidden):
         a_caller("1", "reports.generate.everything", "reports.generat").require("reports.generate")
