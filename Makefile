@@ -35,6 +35,9 @@ check: lint types test-3.11 template fuzz-short build-arm64 build test-runtime  
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
 
+mutation: .venv/.ready .venv-mutation/.ready  ## small faults in the code that guards, which tests must notice (GUARDS; docs/mutation.md)
+	@$(python) -m tests.mutation $(GUARDS)
+
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
 
@@ -51,7 +54,7 @@ pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
 
 clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
-	rm -rf .venv .venv-* .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .aws-sam .mutation .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Packages
@@ -175,4 +178,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation

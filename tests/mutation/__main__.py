@@ -68,11 +68,11 @@ def tried(name: str) -> dict[str, int]:
     folder = STAGE / name
     stage(folder, GUARDS[name])
     with (folder / "log").open("w") as log:  # where a spinner turns by the megabyte
-        status = subprocess.run(
-            [MUTMUT, "run"], cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False
-        ).returncode
+        done = subprocess.run([MUTMUT, "run"], cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        sys.exit(f"{name}: mutmut ended with {done.returncode}, see {folder / 'log'}")
     codes = dict(found(folder / "mutants/src/rapor"))
-    print(f"{name}: {score(codes)}" if status == 0 else f"{name}: mutmut ended with {status}, see {folder / 'log'}")
+    print(f"{name}: {score(codes)}", flush=True)
     for function, count in sorted(Counter(place(it) for it, code in codes.items() if code not in KILLED).items()):
         print(f"  {count} survived in {function}")
     return codes
