@@ -96,3 +96,26 @@ def is_policy(policy: str, *, is_file: bool) -> bool:
     if not is_file:
         return policy == STRICT
     return policy.startswith("default-src 'none'; ") and not re.search(r"unsafe|\*|https?:", policy)
+
+
+SECRET = "Gizli-7f3a9"
+ASKED = (
+    f"GET /reports?{SECRET}=1", f"GET /reports?_sort={SECRET}:asc", f"GET /reports?_limit={SECRET}",
+    f"GET /reports?created_at_gte={SECRET}", f"GET /reports?_start={SECRET}", f"GET /reports/count?{SECRET}=1",
+    f"GET /reports/{SECRET}", f"GET /reports?%3Cscript%3E{SECRET}=1",
+    f"GET /api/v1/reports?status={SECRET}&format={SECRET}&per_page={SECRET}&is_active={SECRET}&page={SECRET}",
+    f"GET /api/v1/reports?cursor={SECRET}&report_type={SECRET}&created_from={SECRET}&created_to={SECRET}",
+    f"GET /api/v1/reports/{SECRET}", f"GET /api/v1/reports/{SECRET}/download", f"GET /api/v1/reports/{SECRET}/manifest",
+    f"POST /api/v1/reports/{SECRET}/retry", f"POST /api/v1/reports/{SECRET}/cancel", f"DELETE /api/v1/reports/{SECRET}",
+    f"POST /api/v1/reports/{SECRET}/restore", f"GET /api/v1/report-types/{SECRET}", f"GET /docs/{SECRET}", f"GET /{SECRET}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_no_refusal_repeats_what_was_asked_or_tells_where_it_broke(service: Service, asked: str) -> None:
+    answer = service.call(*asked.split(" "), token=service.token(SUB))
+
+    text = answer.body.decode()
+    assert answer.status in {400, 404, 422}
+    assert SECRET not in text
+    assert not re.search(r"Traceback|\.py\b|rapor\.|Error\b|Exception|botocore|duckdb", text, re.IGNORECASE)
