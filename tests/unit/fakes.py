@@ -50,7 +50,7 @@ class FakeReports:
         return self.keys.get(key)
 
     def count_unfinished(self, user_id: str, *, limit: int) -> int:
-        return sum(1 for report in self.rows.values() if report.user_id == user_id and report.is_queued)
+        return min(limit, sum(report.user_id == user_id and report.is_queued for report in self.rows.values()))
 
     def get(self, uuid: UUID) -> Report | None:
         return self.rows.get(uuid)

@@ -366,6 +366,20 @@ HOSTILE = [
     "İ\u202e",
     "%",
     "",
+    "n7'; attach '/tmp/x.db'; --",
+    "n7') union select content from read_text('/etc/passwd') --",
+    "n7/**/or/**/1=1",
+    'n7" or ""="',
+    "$$n7$$",
+    "E'n7'",
+    "getenv('HOME')",
+    "/etc/passwd",
+    "~/.aws/credentials",
+    "https://169.254.169.254/latest/meta-data/",
+    "${jndi:ldap://example.invalid}",
+    "{{7*7}}",
+    "ｎ７",
+    "n7" * 100_000,
 ]
 
 

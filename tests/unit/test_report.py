@@ -3,7 +3,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from rapor.report import MOVES, Status, iso, new_identity
+from rapor.report import MOVES, Progress, Status, as_plain, iso, new_identity
 from tests.builders import NOW, a_report
 
 ALLOWED = {
@@ -58,6 +58,16 @@ def test_moments_are_in_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPa
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_part_is_plain_name_by_name_and_moments_are_text() -> None:
+    assert as_plain(Progress(50, "rendering", 1, 2, NOW)) == {
+        "percent": 50,
+        "stage": "rendering",
+        "rows_done": 1,
+        "rows_total": 2,
+        "updated_at": "2025-11-20T12:00:00.000000Z",
+    }
 
 
 def test_only_active_reports_made_here_are_queued() -> None:
