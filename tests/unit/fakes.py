@@ -81,7 +81,12 @@ class FakeReports:
         if report is None or report.status is not Status.PENDING:
             return None
         self.rows[uuid] = replace(
-            report, status=Status.PROCESSING, owner=owner, lease_until=lease_until, attempt=report.attempt + 1
+            report,
+            status=Status.PROCESSING,
+            owner=owner,
+            lease_until=lease_until,
+            attempt=report.attempt + 1,
+            started_at=now,
         )
         return self.rows[uuid]
 
@@ -91,15 +96,15 @@ class FakeReports:
 
     def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None:
         self.rows[report.uuid] = replace(
-            self._held(report), status=Status.COMPLETED, result=result, record=record or None
+            self._held(report), status=Status.COMPLETED, result=result, record=record or None, finished_at=now
         )
 
     def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
-        self.rows[report.uuid] = replace(self._held(report), status=Status.FAILED, error=failure)
+        self.rows[report.uuid] = replace(self._held(report), status=Status.FAILED, error=failure, finished_at=now)
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
         self.released_until = not_before
-        self.rows[report.uuid] = replace(self._held(report), status=Status.PENDING, owner=None)
+        self.rows[report.uuid] = replace(self._held(report), status=Status.PENDING, owner=None, updated_at=now)
 
     def _held(self, report: Report) -> Report:
         row = self.rows[report.uuid]
@@ -142,12 +147,14 @@ class FakeEngine:
     def __init__(self, rows: Rows | Exception) -> None:
         self.rows = rows
         self.asked: list[str | None] = []
+        self.opened: list[tuple[ReportType, Mapping[str, Any]]] = []
 
     @contextmanager
     def open(
         self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
     ) -> Iterator[Rows]:
         self.asked.append(own_user_id)
+        self.opened.append((report_type, parameters))
         if isinstance(self.rows, Exception):
             raise self.rows
         yield self.rows
@@ -171,9 +178,11 @@ class FakeDocuments:
     """A bucket: nothing is there before the context has ended well."""
 
     stored: dict[str, bytes] = field(default_factory=dict)
+    content_types: list[str] = field(default_factory=list)
 
     @contextmanager
     def open(self, key: str, content_type: str) -> Iterator[Sink]:
+        self.content_types.append(content_type)
         sink = FakeSink()
         yield sink
         self.stored[key] = bytes(sink)

@@ -16,8 +16,10 @@ class FakeOpenIndex:
         self.rows = {report.uuid: report for report in reports}
         self.fenced = fenced
         self.gone: list[UUID] = []  # still in the index
+        self.asked: list[tuple[datetime, int]] = []
 
     def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+        self.asked.append((now, limit))
         yield from [*self.gone, *self.rows][:limit]
 
     def get(self, uuid: UUID) -> Report | None:
@@ -126,6 +128,15 @@ def test_the_oldest_wait_is_told() -> None:
     index = FakeOpenIndex(due())
 
     assert sweep_reports(now=NOW, reports=index).oldest == timedelta(minutes=2)
+
+
+def test_no_more_is_repaired_than_asked_for() -> None:
+    index = FakeOpenIndex(*(due(uuid=uuid4()) for _ in range(3)))
+
+    sweep = sweep_reports(now=LATER, reports=index, limit=2)
+
+    assert index.asked == [(LATER, 2)]
+    assert sum(sweep.repairs.values()) == 2
 
 
 def test_every_repair_is_counted() -> None:
