@@ -11,7 +11,7 @@ from rapor.documents.render import render
 from rapor.process import Workshop, process_report
 from rapor.report import Format
 from tests.builders import a_report
-from tests.unit.fakes import FakeDocuments, FakeReports
+from tests.unit.fakes import FakeAnnouncer, FakeDocuments, FakeReports
 
 MEMORY_MB, DISK_MB, SECONDS = 300, 64, 20  # of 512 MB, as in the fast lane
 
@@ -36,6 +36,7 @@ def ended(folder: Path, data_set: str) -> None:
         documents=FakeDocuments(),
         clock=lambda: datetime.now(UTC),
         retention=timedelta(days=1),
+        announcer=FakeAnnouncer(),
     )
     deadline = datetime.now(UTC) + timedelta(seconds=SECONDS)
     process_report(report.uuid, deadline=deadline, workshop=workshop)

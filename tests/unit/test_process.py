@@ -18,7 +18,16 @@ from rapor.manifest import write_manifest
 from rapor.process import Outcome, Output, Sink, Workshop, document_key, process_report
 from rapor.report import Format, Progress, Report, Result, Scope, Status
 from tests.builders import NOW, a_catalogue, a_report
-from tests.unit.fakes import FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, FakeWritten, render_lines
+from tests.unit.fakes import (
+    FakeAnnouncer,
+    FakeClock,
+    FakeDocuments,
+    FakeEngine,
+    FakeReports,
+    FakeRows,
+    FakeWritten,
+    render_lines,
+)
 
 DEADLINE = NOW + timedelta(seconds=50)
 CATALOGUE = a_catalogue()
@@ -31,6 +40,7 @@ def a_workshop(reports: FakeReports, rows: FakeRows | Exception | None = None, *
         engine=FakeEngine(rows or FakeRows([[["ayşe", "ümit"]], [["ışık"]]])),
         render=render_lines,
         documents=FakeDocuments(),
+        announcer=FakeAnnouncer(),
         clock=FakeClock(NOW),
         retention=timedelta(days=90),
     )
@@ -94,7 +104,7 @@ def test_the_writer_is_told_everything_and_the_result_tells_it_on(as_cells: bool
     assert outcome is Outcome.COMPLETED
     assert engine.opened == [(small, report.parameters)]
     assert pen.told == {
-        "report": replace(found, status=Status.PROCESSING, result=None, finished_at=None),
+        "report": replace(found, status=Status.PROCESSING, result=None, finished_at=None, unannounced=False),
         "report_type": small,
         "figures": Figures(summary=[2]),
         "as_of": NOW,
@@ -139,6 +149,16 @@ def test_a_manifest_is_signed_by_the_workshops_signer() -> None:
 
     [_, manifest] = documents.stored.values()
     assert json.loads(manifest)["jws"]
+
+
+def test_every_end_is_announced_as_it_is_and_nothing_else() -> None:
+    for rows, told in ((None, True), (SourceInvalid("x"), True), (SourceUnavailable("x"), False), (Fenced(), False)):
+        announcer = FakeAnnouncer()
+
+        _, found = processed(a_report(), a_workshop(FakeReports(a_report()), rows, announcer=announcer))
+
+        assert announcer.announced == ([found] if told else [])
+        assert found.unannounced is told
 
 
 def test_a_delivery_of_something_else_changes_nothing() -> None:
