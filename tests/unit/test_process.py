@@ -420,6 +420,16 @@ def test_progress_of_few_rows_is_told_as_they_come() -> None:
     assert [(it.rows_done, it.percent) for it in reports.progress] == [(0, 0), (0, 0), (1, 99), (1, 99)]
 
 
+def test_rows_that_came_since_the_count_are_no_more_than_all() -> None:
+    reports = FakeReports(report := a_report())
+
+    processed(
+        report, a_workshop(reports, FakeRows([[["a", "b"]]], rows_total=1), clock=FakeClock(NOW, timedelta(seconds=1)))
+    )
+
+    assert max(it.percent for it in reports.progress) == 99
+
+
 def test_there_is_no_time_left_at_the_deadline_itself() -> None:
     report = a_report(attempt=2)
 
