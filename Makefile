@@ -38,6 +38,9 @@ fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against t
 faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the design; ends with one line (ARGS: --only, --jobs)
 	@$(python) -m tests.faults $(ARGS)
 
+mutation: .venv/.ready .venv-mutation/.ready  ## small faults in the code that guards, which tests must notice (GUARDS; docs/mutation.md)
+	@$(python) -m tests.mutation $(GUARDS)
+
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
 
@@ -54,7 +57,7 @@ pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
 
 clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
-	rm -rf .venv .venv-* .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .aws-sam .mutation .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Packages
@@ -94,6 +97,7 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
+	$(compile) --python-version 3.11 --group mutation pyproject.toml -c requirements/dev.txt -o requirements/mutation.txt
 	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 compile = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
@@ -170,6 +174,12 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-fuzz,$<)
 	@touch $@
 
+.venv-mutation/.ready: requirements/mutation.txt pyproject.toml .venv/bin/uv
+	@$(say) 'setting up .venv-mutation: mutmut'
+	@$(PYTHON) -m venv --clear .venv-mutation
+	@$(call install,.venv-mutation,$<)
+	@touch $@
+
 .venv-runtime/.ready: requirements/runtime.txt .venv/bin/uv
 	@[ -n '$(call find-python,3.13)' ] || { echo 'python3.13 is needed to build: Lambda runs it, and bytecode fits one version' >&2; exit 1; }
 	@$(say) 'setting up .venv-runtime: python3.13 as in Lambda'
@@ -177,4 +187,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation
