@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import boto3
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor.catalogue import Catalogue
 from rapor.data.engine import DuckDBEngine
 from rapor.documents.render import render
 from rapor.errors import RenderError, StoreUnavailable
-from rapor.process import Workshop, process_report
+from rapor.process import Outcome, Workshop, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.documents import DocumentBucket
 from rapor.store.signatures import KmsSigner
@@ -25,6 +26,7 @@ MB_A_PROCESSOR = 1769  # Lambda gives processors by memory, and shows more than 
 STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 
 logger = Logger()
+metrics = Metrics()
 settings = ProcessReportSettings.from_environ()
 
 
@@ -57,23 +59,32 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
     deadline = clock() + remaining - min(STOP_BEFORE, remaining / 6)
     failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline)]
+    metrics.flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": r["dynamodb"]["SequenceNumber"]} for r in failures]}
 
 
 def _is_dealt_with(record: dict[str, Any], deadline: datetime) -> bool:
     image = record["dynamodb"].get("NewImage", {})
     if "uuid" not in image:
+        _count(Outcome.SKIPPED)
         return True  # a deleted row, or one that is no report
     uuid = UUID(image["uuid"]["S"])
     try:
         outcome, reason = process_report(uuid, deadline=deadline, workshop=workshop)
     except StoreUnavailable:
         logger.exception("the table is unavailable", uuid=str(uuid))
+        _count("unavailable")
         return False
+    _count(outcome)
     logger.info("report processed", uuid=str(uuid), outcome=outcome)
     if reason:
         logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=_cause(reason))
     return True
+
+
+def _count(ending: str) -> None:
+    """Alarms and dashboard know the endings by these names."""
+    metrics.add_metric(ending, MetricUnit.Count, 1)
 
 
 def _cause(reason: RenderError) -> list[str]:

@@ -13,7 +13,7 @@ from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
 from rapor.store.documents import DocumentBucket
-from rapor.sweep import sweep_reports
+from rapor.sweep import Repair, sweep_reports
 
 logger = Logger()
 metrics = Metrics()
@@ -30,6 +30,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
     metrics.add_metric("due", MetricUnit.Count, sum(sweep.repairs.values()))
+    metrics.add_metric("failed", MetricUnit.Count, sweep.repairs[Repair.EXHAUSTED])
     purged = purge_reports(now=now, keep=timedelta(days=settings.purge_days), reports=reports, documents=documents)
     for uuid in purged:
         logger.info("audit", audit=system_entry("report.purge", "sweep", uuid))
