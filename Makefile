@@ -107,8 +107,9 @@ test-3.11:
 fuzz-short: .venv/.ready .venv-fuzz/.ready
 	@$(say) 'schemathesis'; $(python) -m tests.fuzz --phases examples,fuzzing,stateful --examples 12 --at-least 200 --seed $(or $(SEED),20251120)
 
-template: .venv-sam/.ready
+template: .venv/.ready .venv-sam/.ready
 	@$(say) 'sam validate --lint'; $(sam) validate --lint $(quiet)
+	@$(say) 'what AWS makes of the template'; $(python) -m pytest -q tests/template/test_transform.py
 
 test-runtime: .venv/.ready .venv-runtime/.ready .venv-sam/.ready
 	@$(say) 'built packages in the real runtime'; $(python) -m pytest -m runtime

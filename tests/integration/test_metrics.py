@@ -56,7 +56,9 @@ def emitted(
     create.reports.add(a_report(uuid=uuid4(), parameters={"status": "active"}), None)
     create.reports.add(a_report(uuid=uuid4(), report_type="reference", parameters={"reference": "0"}), None)
     process.lambda_handler({"Records": list(records(aws))}, LongContext())
-    a_room(loaded.function("SweepReports"), monkeypatch).lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
+    a_room(loaded.function("SweepReports"), monkeypatch).lambda_handler(
+        load_event("sweep_reports/schedule.json"), CONTEXT
+    )
     return list(counted(capsys.readouterr().out))
 
 

@@ -1,0 +1,183 @@
+"""Each function may do what it does, and does what it may: nothing more is in its policies."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import boto3
+import pytest
+
+from local.aws import LocalAws
+from local.cloudformation import Template
+from local.datasets import ensure_datasets
+from local.functions import Context, Handler, load_handler
+from local.invoke import EVENTS, for_report, records
+from local.manifest_key import ManifestKey
+from local.template import PARAMETERS, STACK_NAME, TEMPLATE, Stack
+from rapor.store.changes import ReportChanges
+from tests.builders import CYBERCERT, a_post, load_event
+from tests.template.iam import Right, allowed, needed, with_the_key
+
+pytestmark = pytest.mark.integration
+
+# obstore reads data sets, and is no botocore: what it calls for `list` and ranged `get` is written down here.
+DATA = f"arn:aws:s3:::{STACK_NAME}-data"
+BY_OBSTORE = {Right("s3:ListBucket", DATA), Right("s3:GetObject", f"{DATA}/datasets/*")}
+READS_DATA = ("ProcessFast", "ProcessHeavy", "EstimateReport")
+# Lambda itself writes these, in the function's name.
+BY_LAMBDA = {Right("sqs:SendMessage", f"arn:aws:sqs:eu-central-1:123456789012:{STACK_NAME}-DeadLetters")}
+HAS_DESTINATION = ("ProcessFast", "ProcessHeavy", "CreateReport")
+
+
+class Recorder:
+    """Loads functions so that every call of their SDK is noted, presigned links too."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.rights: dict[str, set[Right]] = defaultdict(set)
+        self.meanwhile: Callable[[], Any] = lambda: None
+
+    def load(self, function: str) -> Callable[[Any], Any]:
+        """Import the function with clients of its own."""
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION.events.register("before-parameter-build", self._noting(function))
+        it = self._stack.function(function)
+        handler: Handler = load_handler(it)
+        boto3.setup_default_session()  # what others call is not the function's
+        return lambda event: handler(event, Context(it.name, it.arn, it.memory_mb, it.timeout_s))
+
+    def _noting(self, function: str) -> Callable[..., None]:
+        def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+            self.rights[function] |= set(needed(model.service_model.service_name, model.name, params))
+            if model.name == "PutObject":  # the document is on its way: what happens meanwhile, happens once
+                happens, self.meanwhile = self.meanwhile, lambda: None
+                happens()
+
+        return note
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Template, dict[str, set[Right]]]]:
+    """A life of reports through every function, and the rights that it took."""
+    data, key = tmp_path_factory.mktemp("data"), ManifestKey.load_or_make(tmp_path_factory.mktemp("keys"))
+    ensure_datasets(data)
+    parameters = PARAMETERS | {"SigningKeyArn": key.arn}
+    stack = Stack.load(parameters=parameters, environment={"DATA_LOCATION": str(data)})
+    with LocalAws(stack) as aws, pytest.MonkeyPatch.context() as patch:
+        key.lend_to_kms()
+        recorder = Recorder(stack)
+        live(recorder, stack, aws, patch)
+        yield Template.read(TEMPLATE, parameters, stack_name=STACK_NAME), recorder.rights
+
+
+def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPatch) -> None:
+    create, fast, heavy, estimate, read, update, sweep = map(recorder.load, (
+        "CreateReport", "ProcessFast", "ProcessHeavy", "EstimateReport", "ReadReport", "UpdateReport", "SweepReports"
+    ))  # fmt: skip
+    reports = ReportChanges(aws.client("dynamodb"), stack.name("Reports"))
+
+    uuid = ordered(create, a_post(CYBERCERT, {"idempotency-key": "k"}))
+    ordered(create, a_post(CYBERCERT, {"idempotency-key": "k"}))
+    ordered(create, a_post(CYBERCERT | {"options": {"reuse": "running"}}))
+    score = ordered(create, load_event("create_report/post_reports.json"), "id")
+    create(load_event("create_report/schedule.json"))
+    for process in (fast, heavy):
+        process(records_of(aws, uuid))
+        cancelled = ordered(create, a_post(CYBERCERT))
+        recorder.meanwhile = partial(
+            update, for_report("update_report/post_api_v1_reports_uuid_cancel.json", cancelled)
+        )
+        process(records_of(aws, cancelled))
+        with patch.context() as small:
+            small.setattr("rapor.store.documents.PART_BYTES", 10_000)  # which S3 refuses in the end, so it is aborted
+            failed = ordered(create, a_post(CYBERCERT | {"format": "json"}))
+            process(records_of(aws, failed))
+        uuid = ordered(create, a_post(CYBERCERT))
+    fast(records_of(aws, uuid))
+    estimate(load_event("estimate_report/post_api_v1_reports_estimate.json"))
+    for file in sorted((EVENTS / "read_report").glob("*.json")):
+        event = for_report(f"read_report/{file.name}", uuid) if "_uuid" in file.name else json.loads(file.read_text())
+        assert read(event)["statusCode"] < 500
+        event["requestContext"].setdefault("authorizer", {"jwt": {"claims": {}}})
+        read(as_own(event))
+    for name in ("patch", "cancel", "retry", "delete", "restore", "put"):
+        [file] = (EVENTS / "update_report").glob(f"*{name}*.json")
+        assert update(for_report(f"update_report/{file.name}", failed))["statusCode"] < 500, name
+
+    for name in (uuid, score):
+        delete = for_report("update_report/delete_api_v1_reports_uuid.json", name)
+        assert update(delete)["statusCode"] == 200
+    later(patch, timedelta(days=40))
+    sweep(load_event("sweep_reports/schedule.json"))
+    assert {reports.get(UUID(name)) for name in (uuid, score)} == {None}
+
+
+def ordered(create: Callable[[Any], Any], event: Any, name: str = "uuid") -> str:
+    answer = create(event)
+    assert answer["statusCode"] in {200, 201}, answer
+    uuid: str = json.loads(answer["body"])[name]
+    return uuid
+
+
+def records_of(aws: LocalAws, uuid: str) -> dict[str, Any]:
+    return {"Records": [it for it in records(aws) if uuid in str(it["dynamodb"]["Keys"])]}
+
+
+def as_own(event: Any) -> Any:
+    claims = {"sub": "1", "permissions": "[reports.generate.own reports.view.own reports.export.own]"}
+    event["requestContext"]["authorizer"]["jwt"]["claims"] = claims
+    return event
+
+
+def later(patch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Let the sweep find that time has passed."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz or UTC) + by
+
+    patch.setattr("lambda_SweepReports.datetime", Later)
+
+
+def functions() -> list[str]:
+    return [it.name for it in Stack.load().functions]
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_function_may_do_all_that_it_does(used: tuple[Template, dict[str, set[Right]]], function: str) -> None:
+    template, rights = used
+    may = allowed(template, function)
+
+    assert [
+        it for it in sorted(everything(template, rights, function)) if not any(right.covers(it) for right in may)
+    ] == []
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_function_does_all_that_it_may(used: tuple[Template, dict[str, set[Right]]], function: str) -> None:
+    template, rights = used
+    does = everything(template, rights, function)
+
+    assert [it for it in sorted(allowed(template, function)) if not any(it.covers(right) for right in does)] == []
+
+
+def everything(template: Template, rights: dict[str, set[Right]], function: str) -> set[Right]:
+    does = set(rights[function])
+    does |= BY_OBSTORE if function in READS_DATA else set()
+    does |= BY_LAMBDA if function in HAS_DESTINATION else set()
+    return with_the_key(does, template.resolve({"Fn::GetAtt": ["Key", "Arn"]}))
+
+
+def test_a_wider_right_and_a_missing_one_are_both_seen() -> None:
+    narrow, wide = Right("s3:GetObject", "arn:aws:s3:::b/reports/*"), Right("s3:GetObject", "arn:aws:s3:::*")
+
+    assert narrow.covers(Right("s3:GetObject", "arn:aws:s3:::b/reports/1"))
+    assert not narrow.covers(Right("s3:GetObject", "arn:aws:s3:::b/other"))
+    assert not narrow.covers(Right("s3:PutObject", "arn:aws:s3:::b/reports/1"))
+    assert not Right("kms:Decrypt", "k", "s3").covers(Right("kms:Decrypt", "k", "dynamodb"))
+    assert wide.covers(narrow)
