@@ -30,7 +30,7 @@ run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAP
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
-check: lint types test-3.11 template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
+check: lint types test-3.11 scan template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
 
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
@@ -85,6 +85,8 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
+	$(compile) --python-version 3.11 --group scan -o requirements/scan.txt
+	$(compile) --python-version 3.11 --group sbom -o requirements/sbom.txt
 	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 compile = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
@@ -106,6 +108,15 @@ test-3.11:
 
 fuzz-short: .venv/.ready .venv-fuzz/.ready
 	@$(say) 'schemathesis'; $(python) -m tests.fuzz --phases examples,fuzzing,stateful --examples 12 --at-least 200 --seed $(or $(SEED),20251120)
+
+# Lint rules of ruff's already speak for bandit about what is not deployed. cfn-lint-serverless knows neither
+# `LoggingConfig` (WS1004: all log groups have a retention, tests/template/rules.py) nor that the dead letters'
+# queue is one (ES6000).
+scan: .venv-scan/.ready
+	@$(say) 'bandit'; .venv-scan/bin/bandit -q -r functions layers 2>&1 | { grep -v 'nosec encountered' || true; }
+	@$(say) 'cfn-lint, with the serverless rules'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/cfn-lint --include-checks I \
+		--append-rules cfn_lint_serverless.rules --ignore-checks WS1004 ES6000 --template template.yaml
+	@$(say) 'checkov'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/checkov -f template.yaml
 
 template: .venv/.ready .venv-sam/.ready
 	@$(say) 'sam validate --lint'; $(sam) validate --lint $(quiet)
@@ -162,6 +173,17 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-fuzz,$<)
 	@touch $@
 
+.venv-scan/.ready: requirements/scan.txt .venv/bin/uv
+	@$(say) 'setting up .venv-scan: bandit, cfn-lint, checkov'
+	@$(PYTHON) -m venv --clear .venv-scan
+	@$(call install,.venv-scan,$<)
+	@touch $@
+
+.venv-sbom/.ready: requirements/sbom.txt .venv/bin/uv
+	@$(PYTHON) -m venv --clear .venv-sbom
+	@$(call install,.venv-sbom,$<)
+	@touch $@
+
 .venv-runtime/.ready: requirements/runtime.txt .venv/bin/uv
 	@[ -n '$(call find-python,3.13)' ] || { echo 'python3.13 is needed to build: Lambda runs it, and bytecode fits one version' >&2; exit 1; }
 	@$(say) 'setting up .venv-runtime: python3.13 as in Lambda'
@@ -169,4 +191,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 scan template test-runtime openapi fuzz fuzz-short

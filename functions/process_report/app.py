@@ -21,7 +21,7 @@ from rapor.store.documents import DocumentBucket
 from rapor.store.signatures import KmsSigner
 from rapor.store.table import ReportTable
 
-SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder
+SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder  # nosec B108
 MB_A_PROCESSOR = 1769  # Lambda gives processors by memory, and shows more than it gives
 STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 
