@@ -47,6 +47,9 @@ bench: .venv/.ready .venv-bench/.ready  ## run benchmarks/*.py
 bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other writers (ROWS, FORMATS; SAVE=1 writes docs/benchmarks.md)
 	@$(python) benchmarks/documents.py $(if $(ROWS),--rows $(ROWS)) $(if $(FORMATS),--formats $(FORMATS)) $(if $(SAVE),--save)
 
+capacity: .venv/.ready  ## write what a stack can take, simulated, into docs/capacity.md and the README
+	@$(python) benchmarks/capacity.py --save
+
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
 
@@ -191,4 +194,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 scan template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test test-million check data bench bench-documents capacity pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 scan template test-runtime openapi fuzz fuzz-short
