@@ -218,8 +218,8 @@ def promise() -> str:
     fresh, warm = (minutes(rendered(units).ends_s["all"]) for units in (FRESH_UNITS, 40_000))
     return (
         f"A million reports of {RENDER_S:.0f} s a day start within {steady.wait_s(0.99):.0f} s (99 %) on a fresh stack."
-        f" With `RequestsPerSecond` raised to {BURST:,}, as many orders a second are accepted for a minute, and rendered in {fresh};"
-        f" in {warm}, if the table is warmed for 40,000 writes."
+        f" With `RequestsPerSecond` raised to {BURST:,}, as many orders a second are accepted for a minute,"
+        f" and rendered in {fresh}; in {warm}, if the table is warmed for 40,000 writes."
     )
 
 
