@@ -30,7 +30,7 @@ run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAP
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
-check: lint types test-3.11 scan template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
+check: licences sbom lint types test-3.11 scan template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
 
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
@@ -79,6 +79,14 @@ openapi: .venv/.ready  ## write docs/openapi.json, the API's description, from t
 
 docs/openapi.json: layers/catalogue/report_types/*.toml .venv/.ready
 	@$(python) -m local.openapi
+
+licences: .venv/.ready  ## write docs/licences.md, whose work is deployed, from the locks
+	@$(python) -m local.licences
+
+sbom: .venv-sbom/.ready  ## write out/sbom.json, what is deployed, as CycloneDX with hashes
+	@mkdir -p out; cat $(locks) | .venv-sbom/bin/cyclonedx-py requirements --pyproject pyproject.toml \
+		--output-reproducible --validate --of JSON -o out/sbom.json - 2>&1 | { grep -v 'Graph\|warn(' || true; }
+	@printf 'out/sbom.json: %s components of %s pinned\n' "$$(grep -c '"purl"' out/sbom.json)" "$$(cat $(locks) | grep -c '^[a-z].*==')"
 
 lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 for newer versions)
 	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
@@ -194,4 +202,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench bench-documents capacity pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 scan template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test test-million check data bench bench-documents capacity pictures clean build build-arm64 invoke sam-local lock licences sbom lint types test-3.11 scan template test-runtime openapi fuzz fuzz-short
