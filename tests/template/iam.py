@@ -68,6 +68,8 @@ def needed(service: str, operation: str, parameters: Mapping[str, Any]) -> Itera
         return
     if operation == "DeleteObjects":
         assert all("VersionId" in it for it in parameters["Delete"]["Objects"]), "an object without its version"
+    if service == "scheduler" and "Target" in parameters:
+        yield Right("iam:PassRole", parameters["Target"]["RoleArn"])
     for action in ACTIONS.get(f"{service}:{operation}", (f"{service}:{operation}",)):
         for resource in RESOURCES[service](operation, parameters):
             yield Right(action, resource)
@@ -100,6 +102,9 @@ RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[str]]] = {
     "dynamodb": _tables,
     "s3": _objects,
     "kms": lambda _, parameters: iter([parameters["KeyId"]]),
+    "scheduler": lambda _, parameters: iter(
+        [f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/{parameters['GroupName']}/{parameters['Name']}"]
+    ),
     "events": lambda _, parameters: (
         f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{it.get('EventBusName', 'default')}"
         for it in parameters["Entries"]

@@ -22,6 +22,7 @@ GATEWAY_WAITS_S = 30
 SWEEP_EVERY_S = 60
 LOG_FIELDS = {"requestId", "routeKey", "status", "responseLatency", "authorizer.error"}
 STATE = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
+UNBOUND = {"cloudwatch.amazonaws.com"}  # says nothing of itself that a condition could ask for
 WATCHED = {
     ("Service", "oldest_due_seconds", "Maximum"),
     ("Service", "oldest_due_seconds", "SampleCount"),
@@ -89,10 +90,9 @@ def key_is_the_accounts(template: Template) -> Iterator[str]:
             yield f"{name} is never rotated"
         for statement in it["KeyPolicy"]["Statement"]:
             principal = statement["Principal"]
-            is_account = isinstance(principal, dict) and principal.get("AWS", "").endswith(":root")
-            if not is_account and not (
-                isinstance(principal, dict) and "Service" in principal and statement.get("Condition")
-            ):
+            account, service = (dict(principal).get(it, "") if principal != "*" else "" for it in ("AWS", "Service"))
+            is_bound = bool(service) and (service in UNBOUND or "Condition" in statement)
+            if not account.endswith(":root") and not is_bound:
                 yield f"{name} may be used by {principal} whatever is asked"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.template import PROJECT, TEMPLATE
+from tests.template.rules import PUBLIC
 
 SAM = PROJECT / ".venv-sam/bin/python"
 pytestmark = pytest.mark.skipif(not SAM.exists(), reason="aws-sam-cli is not installed: make check installs it")
@@ -72,8 +73,4 @@ def test_every_route_of_the_api_has_the_authorizer_or_is_public() -> None:
     paths = transformed()["Resources"]["Api"]["Properties"]["Body"]["paths"]
     operations = {f"{method.upper()} {path}": it for path, item in paths.items() for method, it in item.items()}
 
-    assert {route for route, it in operations.items() if it.get("security") != [{"Jwt": []}]} == {
-        "GET /openapi.json",
-        "GET /docs",
-        "GET /docs/{file}",
-    }
+    assert {route for route, it in operations.items() if it.get("security") != [{"Jwt": []}]} == PUBLIC
