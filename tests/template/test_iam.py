@@ -18,6 +18,8 @@ from local.datasets import ensure_datasets
 from local.functions import Context, Handler, load_handler
 from local.invoke import EVENTS, for_report, records
 from local.manifest_key import ManifestKey
+from local.presigned import Environ
+from local.stage import upload_datasets
 from local.template import PARAMETERS, STACK_NAME, TEMPLATE, Stack
 from rapor.store.changes import ReportChanges
 from tests.builders import CYBERCERT, a_post, load_event
@@ -193,6 +195,34 @@ def everything(template: Template, rights: dict[str, set[Right]], function: str)
     does |= BY_OBSTORE if function in READS_DATA else set()
     does |= BY_LAMBDA if function in HAS_DESTINATION else set()
     return with_the_key(does, template.resolve({"Fn::GetAtt": ["Key", "Arn"]}))
+
+
+class Overheard(LocalAws):
+    """Notes what is asked of S3 by whoever is no botocore."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(stack)
+        self.asked: set[tuple[str, str]] = set()
+
+    def _note_write(self, environ: Environ) -> None:
+        if "object_store" in environ.get("HTTP_USER_AGENT", ""):
+            is_list = environ["QUERY_STRING"].startswith("list-type=2&")
+            assert not is_list or "prefix=datasets%2Fusers%2F" in environ["QUERY_STRING"]
+            what = "list" if is_list else "/".join(environ["PATH_INFO"].split("/")[:4])
+            self.asked.add((environ["REQUEST_METHOD"], what))
+        super()._note_write(environ)
+
+
+def test_obstore_asks_for_what_is_written_down() -> None:
+    stack = Stack.load()
+    with Overheard(stack) as aws:
+        upload_datasets(aws, stack)
+
+        estimate = Recorder(stack).load("EstimateReport")
+        answer = estimate(load_event("estimate_report/post_api_v1_reports_estimate.json"))
+
+    assert answer["statusCode"] == 200, answer
+    assert aws.asked == {("GET", "list"), ("GET", f"/{STACK_NAME}-data/datasets/users")}
 
 
 def test_a_right_covers_its_action_on_its_resources_through_its_service() -> None:

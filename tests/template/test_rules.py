@@ -1,6 +1,7 @@
 """The template keeps every rule, and copies with one thing made worse are refused by the rule for it."""
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,16 @@ Body = dict[str, Any]
 
 def test_the_template_keeps_every_rule() -> None:
     assert breaches(GOOD) == {}
+
+
+def test_the_dashboard_is_json_and_shows_what_is_there() -> None:
+    body = GOOD.resolve(GOOD.resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"])
+
+    widgets = json.loads(body)["widgets"]
+
+    assert {it["type"] for it in widgets} == {"metric"}
+    assert all(it["properties"]["region"] and it["properties"]["metrics"] for it in widgets)
+    assert len({(it["x"], it["y"]) for it in widgets}) == len(widgets)
 
 
 def of(body: Body, resource: str) -> Body:
