@@ -4,9 +4,10 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,7 @@ from local.manifest_key import ManifestKey
 from local.presigned import Environ
 from local.stage import upload_datasets
 from local.template import PARAMETERS, STACK_NAME, TEMPLATE, Stack
+from rapor.errors import StoreUnavailable
 from rapor.store.changes import ReportChanges
 from tests.builders import CYBERCERT, a_post, load_event
 from tests.template.iam import Right, allowed, needed, with_the_key
@@ -39,26 +41,47 @@ HAS_DESTINATION = ("ProcessFast", "ProcessHeavy", "CreateReport")
 
 
 class Recorder:
-    """Loads functions so that every call of their SDK is noted, presigned links too."""
+    """Calls functions so that every call of their SDK is noted, presigned links too; in a context of its own."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
+        self._at_work: list[str] = []
+        self._patch = pytest.MonkeyPatch()
         self.rights: dict[str, set[Right]] = defaultdict(set)
         self.meanwhile: Callable[[], Any] = lambda: None
 
+    def __enter__(self) -> Self:
+        create = ClientCreator.create_client
+
+        def listened_to(*args: Any, **kwargs: Any) -> Any:
+            client = create(*args, **kwargs)
+            if self._at_work:
+                client.meta.events.register("before-parameter-build", self._noting(self._at_work[-1]))
+            return client
+
+        self._patch.setattr(ClientCreator, "create_client", listened_to)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._patch.undo()
+
     def load(self, function: str) -> Callable[[Any], Any]:
-        """Import the function, and listen to every client that it makes meanwhile."""
-        it, create = self._stack.function(function), ClientCreator.create_client
-        with pytest.MonkeyPatch.context() as patch:
-
-            def listened_to(*args: Any, **kwargs: Any) -> Any:
-                client = create(*args, **kwargs)
-                client.meta.events.register("before-parameter-build", self._noting(function))
-                return client
-
-            patch.setattr(ClientCreator, "create_client", listened_to)
+        """Import the function; returns how to call it."""
+        it = self._stack.function(function)
+        with self._working(function):
             handler: Handler = load_handler(it)
-        return lambda event: handler(event, Context(it.name, it.arn, it.memory_mb, it.timeout_s))
+
+        def call(event: Any) -> Any:
+            with self._working(function):
+                return handler(event, Context(it.name, it.arn, it.memory_mb, it.timeout_s))
+
+        return call
+
+    @contextmanager
+    def _working(self, function: str) -> Iterator[None]:
+        self._at_work.append(function)
+        yield
+        self._at_work.pop()
 
     def _noting(self, function: str) -> Callable[..., None]:
         def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -77,9 +100,8 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Used]:
     ensure_datasets(data)
     parameters = PARAMETERS | {"SigningKeyArn": key.arn}
     stack = Stack.load(parameters=parameters, environment={"DATA_LOCATION": str(data)})
-    with LocalAws(stack) as aws, pytest.MonkeyPatch.context() as patch:
+    with LocalAws(stack) as aws, Recorder(stack) as recorder, pytest.MonkeyPatch.context() as patch:
         key.lend_to_kms()
-        recorder = Recorder(stack)
         live(recorder, stack, aws, patch)
         yield Template.read(TEMPLATE, parameters, stack_name=STACK_NAME), recorder.rights
 
@@ -107,6 +129,9 @@ def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPa
             failed = ordered(create, a_post(CYBERCERT | {"format": "json"}))
             process(records_of(aws, failed))
         uuid = ordered(create, a_post(CYBERCERT))
+    with patch.context() as silent:
+        silent.setattr("rapor.store.events.EventBus.send", refuse)  # so that the sweep has something to announce
+        fast(records_of(aws, ordered(create, a_post(CYBERCERT))))
     fast(records_of(aws, uuid))
     estimate(load_event("estimate_report/post_api_v1_reports_estimate.json"))
     for file in sorted((EVENTS / "read_report").glob("*.json")):
@@ -135,6 +160,10 @@ def ordered(create: Callable[[Any], Any], event: Any, name: str = "uuid") -> str
 
 def records_of(aws: LocalAws, uuid: str) -> dict[str, Any]:
     return {"Records": [it for it in records(aws) if uuid in str(it["dynamodb"]["Keys"])]}
+
+
+def refuse(*_: object) -> None:
+    raise StoreUnavailable
 
 
 def as_own(event: Any) -> Any:
@@ -215,10 +244,10 @@ class Overheard(LocalAws):
 
 def test_obstore_asks_for_what_is_written_down() -> None:
     stack = Stack.load()
-    with Overheard(stack) as aws:
+    with Overheard(stack) as aws, Recorder(stack) as recorder:
         upload_datasets(aws, stack)
 
-        estimate = Recorder(stack).load("EstimateReport")
+        estimate = recorder.load("EstimateReport")
         answer = estimate(load_event("estimate_report/post_api_v1_reports_estimate.json"))
 
     assert answer["statusCode"] == 200, answer
