@@ -386,7 +386,7 @@ def _end_values(report: Report, now: datetime) -> dict[str, Any]:
 
 
 def _found_values(report: Report) -> dict[str, Any]:
-    assert report.due_at is not None, "only reports in the open index are swept"  # noqa: S101 - for the type checker  # nosec B101
+    assert report.due_at is not None, "only reports in the open index are swept"  # noqa: S101
     return {
         ":found_status": report.status.value,
         ":found_due": milliseconds(report.due_at),
