@@ -123,9 +123,9 @@ test-3.11:
 fuzz-short: .venv/.ready .venv-fuzz/.ready
 	@$(say) 'schemathesis'; $(python) -m tests.fuzz --phases examples,fuzzing,stateful --examples 12 --at-least 200 --seed $(or $(SEED),20251120)
 
-# Ruff speaks for bandit about asserts (B101: each has its reason there), and about all that is not deployed. cfn-lint-serverless knows neither
-# `LoggingConfig` (WS1004: all log groups have a retention, tests/template/rules.py) nor that the dead letters'
-# queue is one (ES6000).
+# Ruff speaks for bandit about asserts (B101: each has its reason there), and about all that is not deployed.
+# cfn-lint-serverless knows neither `LoggingConfig` (WS1004: all log groups have a retention, tests/template/rules.py)
+# nor that the dead letters' queue is one (ES6000).
 scan: .venv-scan/.ready
 	@$(say) 'bandit'; .venv-scan/bin/bandit -q -r functions layers --skip B101 2>&1 | { grep -v 'nosec encountered' || true; }
 	@$(say) 'cfn-lint, with the serverless rules'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/cfn-lint --include-checks I \
