@@ -167,7 +167,7 @@ def requests_are_throttled(template: Template) -> Iterator[str]:
         limits = it.get("RouteSettings", {})
         if "ThrottlingRateLimit" not in it.get("DefaultRouteSettings", {}):
             yield f"{api} takes as many requests as come"
-        public = {route for route, event in _routes(template) if "Auth" in event}
+        public = PUBLIC & {route for route, _ in _routes(template)}
         for route in (public | COSTLY) - limits.keys():
             yield f"{route} has no limit of its own"
 
