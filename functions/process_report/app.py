@@ -6,7 +6,8 @@ from traceback import format_tb
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor.announce import Announcer
@@ -15,18 +16,19 @@ from rapor.data.engine import DuckDBEngine
 from rapor.deliveries import name_of, report_in
 from rapor.documents.render import render
 from rapor.errors import RenderError, StoreUnavailable
-from rapor.process import Workshop, process_report
+from rapor.process import Outcome, Workshop, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.changes import ReportChanges
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.signatures import KmsSigner
 
-SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder
+SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder  # nosec B108
 MB_A_PROCESSOR = 1769  # Lambda gives processors by memory, and shows more than it gives
 STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 
 logger = Logger()
+metrics = Metrics()
 settings = ProcessReportSettings.from_environ()
 reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
 
@@ -62,6 +64,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     deadline = now + remaining - min(STOP_BEFORE, remaining / 6)
     last_start = now + (deadline - now) / 2  # a report begun later might fail only for those before it in the batch
     failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline, last_start)]
+    metrics.flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": name_of(record)} for record in failures]}
 
 
@@ -69,6 +72,7 @@ def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datet
     uuid = report_in(record)
     if uuid is None:
         logger.warning("not about a report", record=name_of(record))
+        _count(Outcome.SKIPPED)
         return True
     if clock() >= last_start:
         logger.warning("no time left", uuid=str(uuid))
@@ -77,11 +81,18 @@ def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datet
         outcome, reason = process_report(uuid, deadline=deadline, workshop=workshop)
     except StoreUnavailable:
         logger.exception("the table is unavailable", uuid=str(uuid))
+        _count("unavailable")
         return False
+    _count(outcome)
     logger.info("report processed", uuid=str(uuid), outcome=outcome)
     if reason:
         logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=_cause(reason))
     return True
+
+
+def _count(ending: str) -> None:
+    """Alarms and dashboard know the endings by these names."""
+    metrics.add_metric(ending, MetricUnit.Count, 1)
 
 
 def _cause(reason: RenderError) -> list[str]:

@@ -18,7 +18,7 @@ from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.scheduler import IMPATIENT, Scheduler
 from rapor.store.schedules import ScheduleTable
-from rapor.sweep import sweep_reports
+from rapor.sweep import Repair, sweep_reports
 from rapor.sweep_schedules import Keeper, sweep_schedules
 
 logger = Logger()
@@ -42,6 +42,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
     metrics.add_metric("due", MetricUnit.Count, sum(sweep.repairs.values()))
+    metrics.add_metric("failed", MetricUnit.Count, sweep.repairs[Repair.EXHAUSTED])
     announced = announcer.announce_left(now=now)
     metrics.add_metric("announced_late", MetricUnit.Count, announced)
     keeper = Keeper(now=now, schedules=schedules, scheduler=scheduler, reports=reports, events=bus, log=logger)
