@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from shutil import disk_usage
-from traceback import format_tb
 from typing import Any
 
 import boto3
@@ -15,7 +14,7 @@ from rapor.catalogue import Catalogue
 from rapor.data.engine import DuckDBEngine
 from rapor.deliveries import name_of, report_in
 from rapor.documents.render import render
-from rapor.errors import RenderError, StoreUnavailable
+from rapor.errors import StoreUnavailable
 from rapor.process import Outcome, Workshop, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.changes import ReportChanges
@@ -78,24 +77,18 @@ def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datet
         logger.warning("no time left", uuid=str(uuid))
         return False
     try:
-        outcome, reason = process_report(uuid, deadline=deadline, workshop=workshop)
+        ending = process_report(uuid, deadline=deadline, workshop=workshop)
     except StoreUnavailable:
         logger.exception("the table is unavailable", uuid=str(uuid))
         _count("unavailable")
         return False
-    _count(outcome)
-    logger.info("report processed", uuid=str(uuid), outcome=outcome)
-    if reason:
-        logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=_cause(reason))
+    _count(ending.outcome)
+    logger.info("report processed", uuid=str(uuid), outcome=ending.outcome)
+    if reason := ending.reason:
+        logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=ending.cause)
     return True
 
 
 def _count(ending: str) -> None:
     """Alarms and dashboard know the endings by these names."""
     metrics.add_metric(ending, MetricUnit.Count, 1)
-
-
-def _cause(reason: RenderError) -> list[str]:
-    """Say what went wrong and where, without its message, which may hold data."""
-    cause = reason.__cause__ or reason
-    return [type(cause).__qualname__, *format_tb(cause.__traceback__)]
