@@ -25,6 +25,8 @@ MISTAKES = [
         "columns.3",
         "for numbers",
     ),
+    ("line end in a name", USERS.replace('name = "role"\n', 'name = "role\\n"\n', 1), "columns.3.name", "match"),
+    ("language nobody speaks", USERS.replace("[title]\n", '[title]\nxx = "x"\n', 1), "title", "'xx'"),
     ("unknown currency form", USERS.replace('"TRY"', '"lira"', 1), "columns.8.currency", "match"),
     (
         "chart of dates",
