@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -19,13 +18,14 @@ from rapor.http.problems import answer
 from rapor.http.strapi_orders import score_order
 from rapor.report import IdempotencyKey, Order, Report
 from rapor.settings import CreateReportSettings
+from rapor.store.clients import client
 from rapor.store.lists import ReportLists
 from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = CreateReportSettings.from_environ()
 catalogue = Catalogue.load(settings.catalogue_path)
-dynamodb = boto3.client("dynamodb")
+dynamodb = client("dynamodb")
 reports, lists = ReportTable(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
 
 

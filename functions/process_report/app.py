@@ -6,7 +6,6 @@ from traceback import format_tb
 from typing import Any
 from uuid import UUID
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -16,6 +15,7 @@ from rapor.documents.render import render
 from rapor.errors import RenderError, StoreUnavailable
 from rapor.process import Workshop, process_report
 from rapor.settings import ProcessReportSettings
+from rapor.store.clients import client
 from rapor.store.documents import DocumentBucket
 from rapor.store.signatures import KmsSigner
 from rapor.store.table import ReportTable
@@ -34,7 +34,7 @@ def clock() -> datetime:
 
 
 workshop = Workshop(
-    reports=ReportTable(boto3.client("dynamodb"), settings.table_name),
+    reports=ReportTable(client("dynamodb"), settings.table_name),
     catalogue=Catalogue.load(settings.catalogue_path),
     engine=DuckDBEngine(
         settings.data_location,
@@ -44,10 +44,10 @@ workshop = Workshop(
         threads=max(1, round(settings.aws_lambda_function_memory_size / MB_A_PROCESSOR)),
     ),
     render=render,
-    documents=DocumentBucket(boto3.client("s3"), settings.documents_bucket),
+    documents=DocumentBucket(client("s3"), settings.documents_bucket),
     clock=clock,
     retention=timedelta(days=settings.retention_days),
-    signer=KmsSigner(boto3.client("kms"), settings.signing_key) if settings.signing_key else None,
+    signer=KmsSigner(client("kms"), settings.signing_key) if settings.signing_key else None,
 )
 
 

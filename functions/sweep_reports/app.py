@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -12,14 +11,15 @@ from rapor.http.audit import system_entry
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
+from rapor.store.clients import client
 from rapor.store.documents import DocumentBucket
 from rapor.sweep import sweep_reports
 
 logger = Logger()
 metrics = Metrics()
 settings = SweepReportsSettings.from_environ()
-reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
-documents = DocumentBucket(boto3.client("s3"), settings.documents_bucket)
+reports = ReportChanges(client("dynamodb"), settings.table_name)
+documents = DocumentBucket(client("s3"), settings.documents_bucket)
 
 
 @logger.inject_lambda_context
