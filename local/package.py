@@ -1,9 +1,13 @@
 """
-What `sam build` made: give it bytecode, and see that Lambda will take it.
+What `sam build` made: leave out of the AWS SDK what nobody asks for, give it bytecode, and see that Lambda takes it.
 
 `python -m local.package BUILD PYTHON`, where PYTHON is the version Lambda runs.
 """
 
+import ast
+import gzip
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +16,10 @@ from typing import Any
 
 import yaml
 
+from local.template import PROJECT
+
+SDK_DATA = Path("python/botocore/data")
+SDK_FILES = ("service-2.", "endpoint-rule-set-1.", "paginators-1.")  # how those begin that a client may read
 UNZIPPED_BYTES = 262_144_000  # most that Lambda takes: a function with its layers
 FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 MOUNTED = {FUNCTION: "/var/task", LAYER: "/opt"}
@@ -56,6 +64,65 @@ def folder_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
+def services_used(*folders: Path) -> set[str]:
+    """Names of the AWS services that code below *folders* makes clients of, by `client("…")`."""
+    files = (file for folder in folders for file in folder.rglob("*.py"))
+    return {name for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))) for name in _service(node)}
+
+
+def _service(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Call(
+            func=ast.Name(id="client") | ast.Attribute(attr="client"), args=[ast.Constant(value=str(name)), *_]
+        ):
+            yield name
+
+
+def trim_sdk(data: Path, services: set[str]) -> None:
+    """
+    Leave of botocore's data what these services need: a client reads less, and looks through fewer folders for it.
+
+    Descriptions go, which are half of it; what is packed is unpacked.
+    """
+    for folder in [it for it in data.iterdir() if it.is_dir()]:
+        if folder.name not in services:
+            shutil.rmtree(folder)
+            continue
+        for file in [it for it in folder.rglob("*") if it.is_file()]:
+            if file.name.startswith(SDK_FILES):
+                _rewrite(file, _undescribed(_read(file)))
+            else:
+                file.unlink()
+    models = (_read(file) for file in data.rglob("service-2.json"))
+    hosts = {model["metadata"]["endpointPrefix"] for model in models}
+    endpoints = data / "endpoints.json"
+    told = _read(endpoints)
+    for partition in told["partitions"]:
+        partition["services"] = {name: it for name, it in partition["services"].items() if name in hosts}
+    _rewrite(endpoints, told)
+
+
+def _read(file: Path) -> Any:
+    content = file.read_bytes()
+    return json.loads(gzip.decompress(content) if file.suffix == ".gz" else content)
+
+
+def _rewrite(file: Path, value: Any) -> None:
+    file.unlink()
+    file.with_name(file.name.removesuffix(".gz")).write_text(json.dumps(value, separators=(",", ":")), "utf-8")
+
+
+def _undescribed(value: Any) -> Any:
+    """Without texts for people; botocore wants the key to be there, and a member may be called so."""
+    match value:
+        case dict():
+            said = {"documentation": ""} if isinstance(value.get("documentation"), str) else {}
+            return {name: _undescribed(it) for name, it in value.items()} | said
+        case list():
+            return [_undescribed(it) for it in value]
+    return value
+
+
 def compile_bytecode(packages: Packages, build: Path, python: str) -> None:
     """
     Compile every module where Lambda cannot: its disk is read-only, so each cold start would do it again.
@@ -70,8 +137,11 @@ def compile_bytecode(packages: Packages, build: Path, python: str) -> None:
 
 
 def main(build: Path, python: str) -> int:
-    """Compile, print the sizes, and fail where one is too large."""
+    """Trim, compile, print the sizes, and fail where one is too large."""
     packages = Packages(build)
+    for name in packages:
+        if (data := packages.folder(name) / SDK_DATA).is_dir():
+            trim_sdk(data, services_used(PROJECT / "functions", PROJECT / "layers/common/rapor"))
     compile_bytecode(packages, build, python)
     sizes = {function: packages.unzipped_bytes(function) for function in packages.functions}
     for function, size in sizes.items():

@@ -1,11 +1,19 @@
 """What `sam build` made, and whether Lambda takes it."""
 
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
+import botocore
 import pytest
+from botocore import xform_name
+from botocore.awsrequest import AWSResponse
+from botocore.loaders import Loader
+from botocore.session import Session
 
 from local import package
+from local.template import PROJECT
 
 TEMPLATE = """
 Globals: {Function: {Layers: [{Ref: Shared}]}}
@@ -55,3 +63,79 @@ def test_bytecode_is_never_checked_against_its_source(build: Path) -> None:
     assert compiled[4:8] == bytes([1, 0, 0, 0])  # PEP 552: by hash, unchecked
     assert b"/var/task/app.py" in compiled
     assert not list(build.parent.glob("own/**/*.pyc"))
+
+
+class Empty:
+    """An answer's body."""
+
+    def stream(self, *_: Any, **__: Any) -> list[bytes]:
+        return []
+
+
+SERVICES = package.services_used(PROJECT / "functions", PROJECT / "layers/common/rapor")
+CALLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("dynamodb", "get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
+    ("s3", "put_object", {"Bucket": "b", "Key": "k", "Body": b"x"}),
+    ("kms", "sign", {"KeyId": "k", "Message": b"m", "SigningAlgorithm": "ECDSA_SHA_256"}),
+]
+
+
+@pytest.fixture(scope="module")
+def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data, whole = tmp_path_factory.mktemp("data"), Path(botocore.__file__).parent / "data"
+    for file in whole.glob("*.json"):
+        shutil.copy(file, data)
+    for service in {*SERVICES, "sqs"}:
+        shutil.copytree(whole / service, data / service)
+    package.trim_sdk(data, SERVICES)
+    return data
+
+
+def sdk(data: Path | None) -> Session:
+    session = Session()
+    session.set_credentials("test", "test")
+    session.set_config_variable("region", "eu-central-1")
+    if data:
+        session.register_component("data_loader", Loader([str(data)], include_default_search_paths=False))
+    return session
+
+
+def test_rooms_and_package_name_their_services() -> None:
+    assert {"dynamodb", "s3", "kms"} <= SERVICES
+
+
+def test_only_services_that_are_used_are_shipped(trimmed: Path) -> None:
+    assert set(sdk(trimmed).get_available_services()) == SERVICES
+    assert sum(file.stat().st_size for file in trimmed.rglob("*.json")) < 1_500_000
+    assert not list(trimmed.rglob("*.gz"))
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_a_trimmed_client_is_the_whole_one(trimmed: Path, service: str) -> None:
+    ours, whole = (sdk(data).create_client(service) for data in (trimmed, None))
+
+    for name in whole.meta.service_model.operation_names:
+        mine, theirs = (it.meta.service_model.operation_model(name) for it in (ours, whole))
+        assert mine.http == theirs.http
+        assert [*getattr(mine.input_shape, "members", ())] == [*getattr(theirs.input_shape, "members", ())]
+        assert ours.can_paginate(xform_name(name)) == whole.can_paginate(xform_name(name))
+    assert ours.meta.endpoint_url == whole.meta.endpoint_url
+
+
+@pytest.mark.parametrize(("service", "operation", "arguments"), CALLS, ids=[it[0] for it in CALLS])
+def test_a_trimmed_client_sends_what_the_whole_one_sends(
+    trimmed: Path, service: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    def sent(data: Path | None) -> tuple[str, ...]:
+        seen: list[tuple[str, ...]] = []
+        client = sdk(data).create_client(service)
+
+        def answer(request: Any, **_: Any) -> AWSResponse:
+            seen.append((request.method, request.url, request.headers.get("X-Amz-Target")))
+            return AWSResponse(request.url, 200, {}, Empty())
+
+        client.meta.events.register("before-send", answer)
+        getattr(client, operation)(**arguments)
+        return seen[0]
+
+    assert sent(trimmed) == sent(None)
