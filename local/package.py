@@ -18,6 +18,7 @@ import yaml
 
 from local.template import PROJECT
 
+CODE = (PROJECT / "functions", PROJECT / "layers/common/rapor/store")  # all that speaks with AWS
 SDK_DATA = Path("python/botocore/data")
 SDK_FILES = ("service-2.", "endpoint-rule-set-1.", "paginators-1.")  # how those begin that a client may read
 UNZIPPED_BYTES = 262_144_000  # most that Lambda takes: a function with its layers
@@ -64,18 +65,12 @@ def folder_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def services_used(*folders: Path) -> set[str]:
-    """Names of the AWS services that code below *folders* makes clients of, by `client("…")`."""
+def services_used(data: Path, *folders: Path) -> set[str]:
+    """AWS services in botocore's *data* that code below *folders* names: rather one too many than one less."""
+    known = {folder.name for folder in data.iterdir() if folder.is_dir()}
     files = (file for folder in folders for file in folder.rglob("*.py"))
-    return {name for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))) for name in _service(node)}
-
-
-def _service(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Call(
-            func=ast.Name(id="client") | ast.Attribute(attr="client"), args=[ast.Constant(value=str(name)), *_]
-        ):
-            yield name
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and node.value in known}
 
 
 def trim_sdk(data: Path, services: set[str]) -> None:
@@ -141,7 +136,7 @@ def main(build: Path, python: str) -> int:
     packages = Packages(build)
     for name in packages:
         if (data := packages.folder(name) / SDK_DATA).is_dir():
-            trim_sdk(data, services_used(PROJECT / "functions", PROJECT / "layers/common/rapor"))
+            trim_sdk(data, services_used(data, *CODE))
     compile_bytecode(packages, build, python)
     sizes = {function: packages.unzipped_bytes(function) for function in packages.functions}
     for function, size in sizes.items():

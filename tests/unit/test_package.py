@@ -13,7 +13,6 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from local import package
-from local.template import PROJECT
 
 TEMPLATE = """
 Globals: {Function: {Layers: [{Ref: Shared}]}}
@@ -72,21 +71,23 @@ class Empty:
         return []
 
 
-SERVICES = package.services_used(PROJECT / "functions", PROJECT / "layers/common/rapor")
+WHOLE = Path(botocore.__file__).parent / "data"
+SERVICES = package.services_used(WHOLE, *package.CODE)
 CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("dynamodb", "get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
     ("s3", "put_object", {"Bucket": "b", "Key": "k", "Body": b"x"}),
+    ("events", "put_events", {"Entries": [{"Source": "s", "DetailType": "t", "Detail": "{}"}]}),
     ("kms", "sign", {"KeyId": "k", "Message": b"m", "SigningAlgorithm": "ECDSA_SHA_256"}),
 ]
 
 
 @pytest.fixture(scope="module")
 def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data, whole = tmp_path_factory.mktemp("data"), Path(botocore.__file__).parent / "data"
-    for file in whole.glob("*.json"):
+    data = tmp_path_factory.mktemp("data")
+    for file in WHOLE.glob("*.json"):
         shutil.copy(file, data)
     for service in {*SERVICES, "sqs"}:
-        shutil.copytree(whole / service, data / service)
+        shutil.copytree(WHOLE / service, data / service)
     package.trim_sdk(data, SERVICES)
     return data
 
@@ -101,7 +102,7 @@ def sdk(data: Path | None) -> Session:
 
 
 def test_rooms_and_package_name_their_services() -> None:
-    assert {"dynamodb", "s3", "kms"} <= SERVICES
+    assert {"dynamodb", "s3", "kms", "events"} <= SERVICES
 
 
 def test_only_services_that_are_used_are_shipped(trimmed: Path) -> None:

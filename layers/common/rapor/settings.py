@@ -60,6 +60,7 @@ class ProcessReportSettings(Settings, frozen=True, kw_only=True):
     documents_bucket: NonEmpty
     data_location: NonEmpty
     retention_days: Positive
+    event_bus: NonEmpty
     signing_key: str = ""
     aws_lambda_function_memory_size: Megabytes
 
@@ -86,6 +87,7 @@ class UpdateReportSettings(Settings, frozen=True, kw_only=True):
     table_name: NonEmpty
     catalogue_path: Path
     max_unfinished: Positive
+    event_bus: NonEmpty
 
 
 class SweepReportsSettings(Settings, frozen=True, kw_only=True):
@@ -94,3 +96,4 @@ class SweepReportsSettings(Settings, frozen=True, kw_only=True):
     table_name: NonEmpty
     documents_bucket: NonEmpty
     purge_days: Positive
+    event_bus: NonEmpty
