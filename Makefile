@@ -41,8 +41,8 @@ test-million: build  ## a million rows in every format: complete, and within 512
 data: .venv/.ready  ## write the data set `sales` of the local run anew (ROWS, RAPOR_HOME)
 	@$(python) -m local.datasets $(ROWS)
 
-bench: .venv/.ready .venv-bench/.ready  ## run benchmarks/*.py
-	@for file in benchmarks/*.py; do $(say) "$$file"; $(python) "$$file"; done
+bench: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## run all benchmarks, one after the other
+	@for name in documents functions pdf service; do $(say) "$$name"; $(python) benchmarks/$$name.py; done
 
 bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other writers (ROWS, FORMATS; SAVE=1 writes docs/benchmarks.md)
 	@$(python) benchmarks/documents.py $(if $(ROWS),--rows $(ROWS)) $(if $(FORMATS),--formats $(FORMATS)) $(if $(SAVE),--save)

@@ -17,11 +17,15 @@ from typing import Any
 import yaml
 
 from local.template import PROJECT
+from rapor.catalogue import Catalogue
 
 CODE = (PROJECT / "functions", PROJECT / "layers/common/rapor/store")  # all that speaks with AWS
 SDK_DATA = Path("python/botocore/data")
 SDK_FILES = ("service-2.", "endpoint-rule-set-1.", "paginators-1.")  # how those begin that a client may read
 UNZIPPED_BYTES = 262_144_000  # most that Lambda takes: a function with its layers
+LIGHT_BYTES = 50_000_000  # most that ours may have without a reason: what is mounted is read at every cold start
+HEAVY = {"ProcessFast", "ProcessHeavy", "EstimateReport"}  # these alone carry an engine and fonts' shaper
+HEAVY_WHEELS = {"arro3", "babel", "duckdb", "fsspec", "isal", "obstore", "uharfbuzz"}
 FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 MOUNTED = {FUNCTION: "/var/task", LAYER: "/opt"}
 
@@ -58,6 +62,11 @@ class Packages:
     def unzipped_bytes(self, function: str) -> int:
         """What Lambda will count: the function and its layers."""
         return sum(folder_bytes(self.folder(name)) for name in [function, *self.layers(function)])
+
+    def wheels(self, function: str) -> set[str]:
+        """Which of the heavy wheels lie in a function or its layers."""
+        folders = [self.folder(function), *(self.folder(name) / "python" for name in self.layers(function))]
+        return {wheel for wheel in HEAVY_WHEELS for folder in folders if (folder / wheel).is_dir()}
 
 
 def folder_bytes(folder: Path) -> int:
@@ -133,15 +142,35 @@ def compile_bytecode(packages: Packages, build: Path, python: str) -> None:
 
 def main(build: Path, python: str) -> int:
     """Trim, compile, print the sizes, and fail where one is too large."""
+    Catalogue.load(PROJECT / "layers/catalogue/report_types")  # functions read a type when it is ordered
     packages = Packages(build)
     for name in packages:
         if (data := packages.folder(name) / SDK_DATA).is_dir():
             trim_sdk(data, services_used(data, *CODE))
     compile_bytecode(packages, build, python)
-    sizes = {function: packages.unzipped_bytes(function) for function in packages.functions}
-    for function, size in sizes.items():
-        print(f"{function:<16} {size:>11,} of {UNZIPPED_BYTES:,} bytes unzipped ({size / UNZIPPED_BYTES:.0%})")
-    return int(max(sizes.values()) > UNZIPPED_BYTES)
+    print(*(line for function in packages.functions for line in _weighed(packages, function)), sep="\n")
+    return int(any(_is_too_heavy(packages, function) for function in packages.functions))
+
+
+def limit_of(function: str) -> int:
+    """Most bytes a function may have with its layers."""
+    return UNZIPPED_BYTES if function in HEAVY else LIGHT_BYTES
+
+
+def _weighed(packages: Packages, function: str) -> Iterator[str]:
+    size, limit = packages.unzipped_bytes(function), limit_of(function)
+    yield f"{function:<16} {size:>11,} of {limit:>11,} bytes unzipped ({size / limit:.0%})"
+    yield from (
+        f"{function:<16} must not carry {wheel}" for wheel in sorted(packages.wheels(function) - _allowed(function))
+    )
+
+
+def _is_too_heavy(packages: Packages, function: str) -> bool:
+    return packages.unzipped_bytes(function) > limit_of(function) or not packages.wheels(function) <= _allowed(function)
+
+
+def _allowed(function: str) -> set[str]:
+    return HEAVY_WHEELS if function in HEAVY else set()
 
 
 if __name__ == "__main__":

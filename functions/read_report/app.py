@@ -27,7 +27,7 @@ from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = ReadReportSettings.from_environ()
-catalogue = Catalogue.load(settings.catalogue_path)
+catalogue = Catalogue.open(settings.catalogue_path)
 dynamodb = client("dynamodb")
 reports = ReportTable(dynamodb, settings.table_name)
 lists = ReportLists(dynamodb, settings.table_name)

@@ -22,7 +22,7 @@ from rapor.update import Desk, cancel_report, delete_report, restore_report, ret
 
 logger = Logger()
 settings = UpdateReportSettings.from_environ()
-catalogue = Catalogue.load(settings.catalogue_path)
+catalogue = Catalogue.open(settings.catalogue_path)
 reports = ReportChanges(client("dynamodb"), settings.table_name)
 announcer = Announcer(reports, EventBus(client, settings.event_bus), logger)
 

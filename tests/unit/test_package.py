@@ -45,14 +45,35 @@ def test_a_function_counts_with_all_its_layers(build: Path) -> None:
 
 
 @pytest.mark.parametrize(("limit", "code"), [(3209, 1), (3210, 0)])
+@pytest.mark.parametrize(("bound", "heavy"), [("UNZIPPED_BYTES", {"Large"}), ("LIGHT_BYTES", set())])
 def test_a_package_over_the_limit_fails(
-    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], limit: int, code: int
+    *,
+    build: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    bound: str,
+    heavy: set[str],
+    limit: int,
+    code: int,
 ) -> None:
-    monkeypatch.setattr(package, "UNZIPPED_BYTES", limit)
+    monkeypatch.setattr(package, bound, limit)
+    monkeypatch.setattr(package, "HEAVY", heavy)
     monkeypatch.setattr(package, "compile_bytecode", lambda *_: None)
 
     assert package.main(build, "python") == code
     assert "3,210" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("place", "who"), [("Small/duckdb", ["Small"]), ("Shared/python/duckdb", ["Large", "Small"])])
+def test_a_heavy_wheel_where_it_does_not_belong_fails(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str, who: list[str]
+) -> None:
+    (build / place).mkdir(parents=True)
+    monkeypatch.setattr(package, "compile_bytecode", lambda *_: None)
+
+    assert package.main(build, "python") == 1
+    said = capsys.readouterr().out.splitlines()
+    assert sorted(line.split()[0] for line in said if "must not carry duckdb" in line) == who
 
 
 def test_bytecode_is_never_checked_against_its_source(build: Path) -> None:

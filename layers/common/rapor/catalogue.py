@@ -215,7 +215,7 @@ class Catalogue:
     """The report types by name."""
 
     def __init__(self, types: Mapping[str, ReportType]) -> None:
-        self._types = dict(types)
+        self._types = types
 
     def __iter__(self) -> Iterator[ReportType]:
         return iter(self._types.values())
@@ -232,10 +232,38 @@ class Catalogue:
         Raises:
             CatalogueError: A file is not TOML, lacks a key, has a wrong or unknown one, or is misnamed.
         """
-        files = sorted(folder.glob("*.toml"))
-        if not files:
+        return cls(dict(Files(folder)))
+
+    @classmethod
+    def open(cls, folder: Path) -> "Catalogue":
+        """
+        Look which types there are, and read each when it is first asked for; `make build` has read them all.
+
+        Raises:
+            CatalogueError: There is none.
+        """
+        return cls(Files(folder))
+
+
+class Files(Mapping[str, ReportType]):
+    """What is in the TOML files of a folder, by their names; asking raises `CatalogueError` where that is wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {file.stem: file for file in sorted(folder.glob("*.toml"))}
+        self._read: dict[str, ReportType] = {}
+        if not self._files:
             raise CatalogueError(str(folder), "", "there is no report type here")
-        return cls({file.stem: load_type(file) for file in files})
+
+    def __getitem__(self, name: str) -> ReportType:
+        if name not in self._read:
+            self._read[name] = load_type(self._files[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def load_type(file: Path) -> ReportType:
