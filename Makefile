@@ -47,14 +47,17 @@ test-million: build  ## a million rows in every format: complete, and within 512
 data: .venv/.ready  ## write the data set `sales` of the local run anew (ROWS, RAPOR_HOME)
 	@$(python) -m local.datasets $(ROWS)
 
-bench: .venv/.ready .venv-bench/.ready  ## run benchmarks/*.py
-	@for file in benchmarks/*.py; do $(say) "$$file"; $(python) "$$file"; done
+bench: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## run all benchmarks, one after the other
+	@for name in documents functions pdf service; do $(say) "$$name"; $(python) benchmarks/$$name.py; done
 
 bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other writers (ROWS, FORMATS; SAVE=1 writes docs/benchmarks.md)
 	@$(python) benchmarks/documents.py $(if $(ROWS),--rows $(ROWS)) $(if $(FORMATS),--formats $(FORMATS)) $(if $(SAVE),--save)
 
 capacity: .venv/.ready  ## write what a stack can take, simulated, into docs/capacity.md and the README
 	@$(python) benchmarks/capacity.py --save
+
+bench-functions: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## cold starts and warm calls of the built functions, against the usual way (ROUNDS; SAVE=1)
+	@$(python) benchmarks/functions.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAVE),--save)
 
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
@@ -221,4 +224,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation capacity licences sbom scan
+.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation capacity licences sbom scan bench-functions bench-service

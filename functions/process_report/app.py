@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from shutil import disk_usage
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,6 +17,7 @@ from rapor.errors import StoreUnavailable
 from rapor.process import Outcome, Workshop, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.changes import ReportChanges
+from rapor.store.clients import client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.signatures import KmsSigner
@@ -29,7 +29,7 @@ STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lam
 logger = Logger()
 metrics = Metrics()
 settings = ProcessReportSettings.from_environ()
-reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
+reports = ReportChanges(client("dynamodb"), settings.table_name)
 
 
 def clock() -> datetime:
@@ -39,7 +39,7 @@ def clock() -> datetime:
 
 workshop = Workshop(
     reports=reports,
-    catalogue=Catalogue.load(settings.catalogue_path),
+    catalogue=Catalogue.open(settings.catalogue_path),
     engine=DuckDBEngine(
         settings.data_location,
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,  # the rest is Python's and the writer's
@@ -48,11 +48,11 @@ workshop = Workshop(
         threads=max(1, round(settings.aws_lambda_function_memory_size / MB_A_PROCESSOR)),
     ),
     render=render,
-    documents=DocumentBucket(boto3.client("s3"), settings.documents_bucket),
-    announcer=Announcer(reports, EventBus(boto3.client, settings.event_bus), logger),
+    documents=DocumentBucket(client("s3"), settings.documents_bucket),
+    announcer=Announcer(reports, EventBus(client, settings.event_bus), logger),
     clock=clock,
     retention=timedelta(days=settings.retention_days),
-    signer=KmsSigner(boto3.client("kms"), settings.signing_key) if settings.signing_key else None,
+    signer=KmsSigner(client("kms"), settings.signing_key) if settings.signing_key else None,
 )
 
 
