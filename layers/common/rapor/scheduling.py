@@ -28,7 +28,7 @@ from rapor.errors import (
 from rapor.listing import Position
 from rapor.report import IdempotencyKey, Scope
 from rapor.schedule import SETTLING, Draft, Schedule, named_by
-from rapor.timetable import Timetable, read_timetable
+from rapor.timetable import timetable_of
 
 TRIES = 5
 GRACE = timedelta(minutes=5)  # for a run to be there before anybody asks for it
@@ -263,13 +263,6 @@ def _check_type(draft: Draft, scope: Scope, catalogue: Catalogue) -> None:
 
 
 # -- what the sweep does, too -------------------------------------------------
-
-
-def timetable_of(schedule: Schedule) -> Timetable:
-    """When it runs."""
-    return read_timetable(
-        schedule.expression, schedule.timezone, anchor=schedule.anchor, start=schedule.start, end=schedule.end
-    )
 
 
 def planned(schedule: Schedule, moment: datetime) -> Schedule:
