@@ -299,15 +299,20 @@ def settle(schedule: Schedule, *, now: datetime, schedules: Settled, scheduler: 
     if schedule.settling_until is None:
         return schedule
     try:
-        tell_scheduler(schedule, now=now, scheduler=scheduler)
-        if schedule.is_deleted:
-            schedules.remove(schedule)
-            return schedule
-        return schedules.change(schedule, replace(schedule, settling_until=None, due_at=looked_at(schedule)))
-    except NotScheduled:
-        return schedules.change(schedule, schedule.paused("refused", now))
+        return _settled(schedule, now, schedules, scheduler)
     except (Fenced, StoreUnavailable):
         return schedule
+
+
+def _settled(schedule: Schedule, now: datetime, schedules: Settled, scheduler: Scheduler) -> Schedule:
+    try:
+        tell_scheduler(schedule, now=now, scheduler=scheduler)
+    except NotScheduled:
+        return schedules.change(schedule, schedule.paused("refused", now))
+    if schedule.is_deleted:
+        schedules.remove(schedule)
+        return schedule
+    return schedules.change(schedule, replace(schedule, settling_until=None, due_at=looked_at(schedule)))
 
 
 def tell_scheduler(schedule: Schedule, *, now: datetime, scheduler: Scheduler) -> None:
