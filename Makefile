@@ -50,6 +50,9 @@ bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other wri
 bench-functions: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## cold starts and warm calls of the built functions, against the usual way (ROUNDS; SAVE=1)
 	@$(python) benchmarks/functions.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAVE),--save)
 
+bench-service: .venv/.ready  ## the whole service: reports a second, waits, and whose CPU it is (REPORTS; SAVE=1)
+	@$(python) benchmarks/service.py $(if $(REPORTS),--reports $(REPORTS)) $(if $(SAVE),--save)
+
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
 
