@@ -59,6 +59,9 @@ capacity: .venv/.ready  ## write what a stack can take, simulated, into docs/cap
 bench-functions: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## cold starts and warm calls of the built functions, against the usual way (ROUNDS; SAVE=1)
 	@$(python) benchmarks/functions.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAVE),--save)
 
+bench-service: .venv/.ready  ## the whole service: reports a second, waits, and whose CPU it is (REPORTS; SAVE=1)
+	@$(python) benchmarks/service.py $(if $(REPORTS),--reports $(REPORTS)) $(if $(SAVE),--save)
+
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
 
