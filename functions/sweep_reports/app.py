@@ -1,4 +1,4 @@
-"""Every minute: find what lost its hint, and purge what was deleted long ago."""
+"""Every minute: find what lost its hint, purge what was deleted long ago, and clear away orphans."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,23 +9,28 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor.http.audit import system_entry
+from rapor.orphans import sweep_orphans
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
 from rapor.store.documents import DocumentBucket
+from rapor.store.lists import ReportLists
+from rapor.store.notes import Notes
 from rapor.sweep import sweep_reports
 
 logger = Logger()
 metrics = Metrics()
 settings = SweepReportsSettings.from_environ()
-reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
+dynamodb = boto3.client("dynamodb")
+reports, lists = ReportChanges(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
+notes = Notes(dynamodb, settings.table_name)
 documents = DocumentBucket(boto3.client("s3"), settings.documents_bucket)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
-    """Repair what is due, say how long the oldest waited; then purge, which nobody waits for."""
+    """Repair what is due, say how long the oldest waited; then purge and clear away, which nobody waits for."""
     now = datetime.now(UTC)
     sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
@@ -34,4 +39,11 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     for uuid in purged:
         logger.info("audit", audit=system_entry("report.purge", "sweep", uuid))
     metrics.add_metric("purged", MetricUnit.Count, len(purged))
-    return {repair.value: count for repair, count in sweep.repairs.items()} | {"purged": len(purged)}
+    cleared = sweep_orphans(now=now, rows=lists, documents=documents, notes=notes)
+    for uuid in cleared.removed:
+        logger.info("audit", audit=system_entry("orphan.remove", "sweep", uuid))
+    orphans = sum(cleared.removed.values())
+    metrics.add_metric("orphans", MetricUnit.Count, orphans)
+    metrics.add_metric("unclaimed", MetricUnit.Count, cleared.unclaimed)
+    repairs = {repair.value: count for repair, count in sweep.repairs.items()}
+    return repairs | {"purged": len(purged), "orphans": orphans, "unclaimed": cleared.unclaimed}

@@ -109,7 +109,16 @@ def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: 
 
     answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
 
-    assert answer == {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "dequeued": 0, "left": 0, "purged": 0}
+    assert answer == {
+        "dispatched": 0,
+        "reclaimed": 0,
+        "exhausted": 0,
+        "dequeued": 0,
+        "left": 0,
+        "purged": 0,
+        "orphans": 0,
+        "unclaimed": 0,
+    }
 
 
 def test_one_line_of_log_says_who_changed_what_and_nothing_more(

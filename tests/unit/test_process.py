@@ -10,7 +10,7 @@ import pytest
 from rapor.catalogue import Catalogue
 from rapor.errors import Fenced, RaporError, RenderError, SourceInvalid, SourceUnavailable, StoreUnavailable
 from rapor.manifest import write_manifest
-from rapor.process import Outcome, Sink, Workshop, document_key, process_report
+from rapor.process import Outcome, Sink, Workshop, process_report
 from rapor.report import Format, Report, Scope, Status
 from tests.builders import NOW, a_catalogue, a_report
 from tests.unit.fakes import FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, render_lines
@@ -306,7 +306,7 @@ def test_a_table_out_of_reach_makes_the_event_come_again() -> None:
 def test_a_document_lies_where_no_other_attempt_can_write() -> None:
     report = a_report(owner="0123456789abcdef", attempt=2, format=Format.EXCEL)
 
-    assert document_key(report) == "reports/2025-11-20/550e8400-e29b-41d4-a716-446655440000/2-01234567.xlsx"
+    assert report.document_key == "reports/2025-11-20/550e8400-e29b-41d4-a716-446655440000/2-01234567.xlsx"
 
 
 def test_the_cause_is_kept_for_the_logs_alone() -> None:

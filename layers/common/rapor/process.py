@@ -212,7 +212,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[R
         watch = Watch(report, row_count, deadline, workshop)
         watch.look()
         figures = rows.figures(limit)
-        with workshop.documents.open(document_key(report), report.format.content_type) as sink:
+        with workshop.documents.open(report.document_key, report.format.content_type) as sink:
             written = workshop.render(
                 report,
                 report_type,
@@ -237,7 +237,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[R
             as_of=as_of,
             expires_at=workshop.clock() + workshop.retention,
             missing_glyphs=written.missing_glyphs,
-            key=document_key(report),
+            key=report.document_key,
             cut_cells=written.cut_cells,
         )
         return result, record
@@ -247,12 +247,6 @@ def _publish_manifest(report: Report, result: Result, workshop: Workshop) -> Non
     manifest = write_manifest(report, result, workshop.signer)
     with workshop.documents.open(manifest_key(result.key), CONTENT_TYPE) as sink:
         sink.write(manifest)
-
-
-def document_key(report: Report) -> str:
-    """Name the object after attempt and owner: a key that nobody else can have is never overwritten."""
-    owner = (report.owner or "")[:8]
-    return f"{report.folder}{report.attempt}-{owner}.{report.format.extension}"
 
 
 def _type_of(report: Report, catalogue: Catalogue) -> ReportType:
