@@ -75,6 +75,8 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
         say("tables and buckets …")
         aws = running.enter_context(LocalAws(stack, state_file=settings.home.state))
         manifest_key.lend_to_kms()
+        settings.home.address.write_text(aws.endpoint)
+        running.callback(settings.home.address.unlink, missing_ok=True)
         if aws.notice:
             say(aws.notice)
         say("functions …")

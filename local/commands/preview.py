@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from local.arguments import count
 from local.datasets import ensure_datasets
 from local.parameters import read_parameters
 from local.preview import Made, NotMade, preview
@@ -40,7 +41,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--format", choices=[it.value for it in Format], help="else the type's default")
     parser.add_argument("--locale", choices=LOCALES, default=LOCALES[0])
-    parser.add_argument("--rows", type=_count, metavar="N", help="at most so many rows")
+    parser.add_argument("--rows", type=count, metavar="N", help="at most so many rows")
     parser.add_argument("--own", metavar="USER_ID", help="as a user with .own permissions gets it")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="data sets; else the shipped ones in RAPOR_HOME")
     parser.add_argument("--types", type=Path, metavar="FOLDER", default=TYPES, help="report types")
@@ -138,9 +139,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not name or not equals:
         raise argparse.ArgumentTypeError("must be NAME=VALUE")
     return name, value
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError("must be a whole number from 1 on")
-    return int(text)

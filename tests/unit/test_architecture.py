@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "sweep": USE_CASE,
     "update": USE_CASE,
     "purge": USE_CASE | {"score"},
+    "redrive": USE_CASE | {"listing", "update"},
     "orphans": USE_CASE | {"manifest"},
     "http": CORE | {"caller", "catalogue", "listing", "score"},
     "store": ADAPTER | {"listing"},

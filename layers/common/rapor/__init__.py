@@ -7,7 +7,7 @@ Rapor minus Lambda: a report is a row that must end in a document.
     settings, locale        what functions are told, how documents speak
     figures, batches, sql   what the engine hands to documents, and what they ask it for
     manifest, record        what a document is, and who vouches for it; what of it the report keeps
-    create estimate process read read_score update sweep purge orphans   the use cases, behind the functions
+    create estimate process read read_score update redrive sweep purge orphans   the use cases, behind the functions
     http                    the doors: requests in, answers out
     store                   DynamoDB and S3
     data                    report SQL to rows
