@@ -14,7 +14,7 @@ from rapor.catalogue import Catalogue
 from rapor.data.engine import DuckDBEngine
 from rapor.documents.render import render
 from rapor.errors import RenderError, StoreUnavailable
-from rapor.process import Workshop, process_report
+from rapor.process import Workshop, deadline_in, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.documents import DocumentBucket
 from rapor.store.signatures import KmsSigner
@@ -22,7 +22,6 @@ from rapor.store.table import ReportTable
 
 SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder
 MB_A_PROCESSOR = 1769  # Lambda gives processors by memory, and shows more than it gives
-STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 
 logger = Logger()
 settings = ProcessReportSettings.from_environ()
@@ -55,7 +54,7 @@ workshop = Workshop(
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take a batch of stream records; only what the table itself refused comes again."""
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    deadline = clock() + remaining - min(STOP_BEFORE, remaining / 6)
+    deadline = deadline_in(remaining, now=clock())
     failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline)]
     return {"batchItemFailures": [{"itemIdentifier": r["dynamodb"]["SequenceNumber"]} for r in failures]}
 

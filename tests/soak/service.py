@@ -57,6 +57,7 @@ LAMBDA = SimpleNamespace(
     aws_request_id="id",
 )
 DAY = timedelta(days=1)
+NONE = (0, Fault.CRASH_BEFORE)  # there is no call 0
 T = TypeVar("T")
 
 
@@ -136,9 +137,10 @@ class Service:
         stage.wire.stored.clear()
         self.stage, self.injector = stage, stage.injector
         self.oracle = Oracle(stage.stack.name("Reports"), stage.stack.name("Documents"))
-        self.time = datetime.now(UTC)
+        self.time = self.began_at = datetime.now(UTC)
         self.skew: Callable[[], timedelta] = lambda: timedelta(0)
         self.while_rendering: Callable[[Report], None] = lambda _: None
+        self.next_fault = NONE
         self._by_parameters: dict[str, UUID] = {}
         self._position = 0
         self._number = 0
@@ -245,11 +247,11 @@ class Service:
         self.tried(lambda: sweep_reports(now=self.now(), reports=self.stage.reports))
 
     def sweep_orphans(self) -> int:
-        """Two days later, and once more for those ordered after midnight; how many versions went."""
+        """Look through every day since the beginning, two days after it; how many versions went."""
         removed = 0
-        for days in (2, 3):
+        for day in (self.began_at, self.time):  # what lies between is made up for
             cleared = sweep_orphans(
-                now=self.time + days * DAY,
+                now=day + 2 * DAY,
                 rows=self.stage.lists,
                 documents=self.stage.documents,
                 notes=self.stage.notes,
@@ -282,8 +284,9 @@ class Service:
     # -- how ------------------------------------------------------------------
 
     def tried(self, act: Callable[[], T]) -> T | None:
-        """Do it while calls may break; None if it did not come back, or was refused."""
-        self.injector.arm(0, Fault.CRASH_BEFORE)
+        """Do it while calls may break, one of them for certain; None if it did not come back, or was refused."""
+        self.injector.arm(*self.next_fault)
+        self.next_fault = NONE
         try:
             return act()
         except (Crash, RaporError):

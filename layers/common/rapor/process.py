@@ -29,6 +29,7 @@ from rapor.report import Failure, Progress, Report, Result, Scope
 Rendered = TypeVar("Rendered", Batch, Lines)
 
 LEASE_MARGIN = timedelta(seconds=30)
+STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 PROGRESS_EVERY = timedelta(seconds=1)
 BACKOFF = timedelta(seconds=15)  # doubled with every attempt
 
@@ -140,6 +141,11 @@ class Workshop:
     clock: Callable[[], datetime]
     retention: timedelta
     signer: Signer | None = None  # without one, manifests are not signed
+
+
+def deadline_in(remaining: timedelta, *, now: datetime) -> datetime:
+    """Say when to stop by ourselves, where Lambda stops us after *remaining*: it must leave time to say why."""
+    return now + remaining - min(STOP_BEFORE, remaining / 6)
 
 
 def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Ending:
