@@ -93,6 +93,7 @@ def _workshop(catalogue: Catalogue, desk: "Desk", data: Path, path: Path) -> Wor
         engine=engine,
         render=render,
         documents=OneFile(path),
+        announcer=desk,
         clock=_now,
         retention=timedelta(0),
     )
@@ -132,11 +133,17 @@ class Desk:
     def note_progress(self, _report: Report, progress: Progress) -> None:
         self._tell(progress.rows_done, progress.rows_total)
 
-    def complete(self, _report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None:  # noqa: ARG002 - the port's
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> Report:  # noqa: ARG002 - the port's
         self.result = result
+        return report
 
-    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> Report:  # noqa: ARG002 - the port's
         """The ending says why."""
+        return report
+
+    def announce(self, report: Report) -> Report:
+        """Nobody listens."""
+        return report
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
         """There is one attempt."""

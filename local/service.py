@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local.authorizer import JwtAuthorizer
 from local.aws import LOOPBACK, LocalAws
+from local.bus import taken_events
 from local.cors import Cors
 from local.datasets import ensure_datasets
 from local.errors import BrokenFunction, WrongReportType
@@ -47,11 +48,13 @@ class Service:
         table = self._stack.name("Reports")
         return not self._aws.client("dynamodb").scan(TableName=table, IndexName="by_all", Limit=1)["Count"]
 
-    def keep_house(self) -> None:
-        """What AWS does in the background, until interrupted: streams are trimmed, items expire."""
-        expire_at = time.monotonic()
+    def keep_house(self, say: Say) -> None:
+        """What AWS does in the background, until interrupted: streams are trimmed, items expire, events pass by."""
+        expire_at, sqs = time.monotonic(), self._aws.client("sqs")
         while True:
             self._streams.trim()
+            for event in taken_events(sqs):
+                say(f"event {event['detail-type']} {event['detail'].get('subject')}")
             if time.monotonic() >= expire_at:
                 self._aws.expire()
                 expire_at = time.monotonic() + TTL_S

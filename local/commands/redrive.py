@@ -6,8 +6,9 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,16 @@ from local.aws import SECRET
 from local.cloudformation import REGION
 from local.report_types import TYPES
 from local.settings import home_from
-from local.template import Stack
+from local.template import DEFAULT_BUS, Stack
 from local.terminal import progress_on, screen
+from rapor.announce import Announcer
 from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
 from rapor.errors import CatalogueError, RenderError, StoreUnavailable
 from rapor.redrive import Redriven, Selection, failed_reports, redrive
 from rapor.report import iso
 from rapor.store.changes import ReportChanges
+from rapor.store.events import EventBus
 from rapor.store.lists import ReportLists
 from rapor.update import Desk
 
@@ -40,6 +43,14 @@ OPERATOR = Caller("operator", frozenset({GENERATE}))
 
 class NotReached(Exception):
     """There is no table to work on; the sentence says why."""
+
+
+class ToScreen:
+    """Where an announcer's warnings go."""
+
+    def warning(self, msg: str, **_: Any) -> None:
+        """Say it."""
+        print(f"rapor redrive: {msg}", file=sys.stderr)
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +75,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-unfinished", type=count, default=100, metavar="N", help="of one owner, as the stack's MaxUnfinished"
     )
+    parser.add_argument("--event-bus", default=DEFAULT_BUS, metavar="NAME", help="the stack's EventBusName")
     parser.add_argument("--most", type=count, default=1000, metavar="N", help="at most so many reports")
     parser.add_argument("--rate", type=count, default=10, metavar="N", help="at most so many reports a second")
     parser.add_argument("--yes", action="store_true", help="do it")
@@ -72,21 +84,18 @@ def set_up(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Find them, queue them if that was asked for, and tell of each."""
-    selection = Selection(
-        code=parsed.code, since=parsed.since, before=parsed.until or datetime.now(UTC), report_type=parsed.type
-    )
+    selection = Selection(code=parsed.code, since=parsed.since, before=parsed.until or _now(), report_type=parsed.type)
     try:
-        client, table = _reached(parsed.table)
-        found = failed_reports(selection, lists=ReportLists(client, table))
+        connect, table = _reached(parsed.table)
+        found = failed_reports(selection, lists=ReportLists(connect("dynamodb"), table))
         chosen = [Redriven(report) for report in islice(found, parsed.most)]
         is_all = next(found, None) is None
         done = chosen
         if parsed.yes:
-            done = list(
-                _paced(_redriven(chosen, selection, parsed, ReportChanges(client, table)), parsed.rate, len(chosen))
-            )
+            queued = redrive((it.report for it in chosen), selection, desk=_desk(parsed, connect, table), clock=_now)
+            done = list(_paced(queued, parsed.rate, len(chosen)))
     except (NotReached, CatalogueError, StoreUnavailable, BotoCoreError, ClientError) as error:
-        print(f"rapor redrive: {error or 'the table could not be reached'}", file=sys.stderr)
+        print(f"rapor redrive: {error or 'the table or the event bus could not be reached'}", file=sys.stderr)
         return WRONG
     if parsed.json:
         print(json.dumps(_told(done, parsed, is_all=is_all), ensure_ascii=False, indent=2))
@@ -95,34 +104,31 @@ def run(parsed: argparse.Namespace) -> int:
     return SOME_REFUSED if any(it.refused for it in done) else ALL_RIGHT
 
 
-def _reached(table: str | None) -> tuple[Any, str]:
-    """A client and a table's name: the operator's own, or the local run's."""
+def _reached(table: str | None) -> tuple[Callable[..., Any], str]:
+    """What makes clients, and a table's name: the operator's own, or the local run's."""
     if table:
-        return boto3.client("dynamodb"), table
+        return boto3.client, table
     address = home_from(os.environ).address
     if not address.exists():
         raise NotReached("there is no local run in RAPOR_HOME; start one with `make run`, or name a stack's --table")
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=address.read_text(),
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key=SECRET,
-    )
-    return client, Stack.load().name("Reports")
+    session = boto3.Session("test", SECRET, region_name=REGION)
+    return partial(session.client, endpoint_url=address.read_text()), Stack.load().name("Reports")
 
 
-def _redriven(
-    chosen: Sequence[Redriven], selection: Selection, parsed: argparse.Namespace, reports: ReportChanges
-) -> Iterator[Redriven]:
-    desk = Desk(
+def _desk(parsed: argparse.Namespace, connect: Callable[..., Any], table: str) -> Desk:
+    reports = ReportChanges(connect("dynamodb"), table)
+    return Desk(
         caller=OPERATOR,
-        now=datetime.now(UTC),
+        now=_now(),
         reports=reports,
         catalogue=Catalogue.load(parsed.types),
+        announcer=Announcer(reports, EventBus(connect, parsed.event_bus), ToScreen()),
         max_unfinished=parsed.max_unfinished,
     )
-    return redrive((it.report for it in chosen), selection, desk=desk, clock=lambda: datetime.now(UTC))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _paced(done: Iterable[Redriven], rate: int, total: int) -> Iterator[Redriven]:
@@ -189,7 +195,7 @@ def _told(done: Sequence[Redriven], parsed: argparse.Namespace, *, is_all: bool)
 def _moment(text: str) -> datetime:
     ago = AGO.fullmatch(text)
     if ago:
-        return datetime.now(UTC) - int(ago[1]) * UNITS[ago[2]]
+        return _now() - int(ago[1]) * UNITS[ago[2]]
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -35,7 +35,11 @@ CODES = {  # of a failed report: whether trying again may help
 FOR_EVER = {"id", "uuid", "user_id", "created_at", "created_sk", "user_pk", "all_pk", "client_uuid", "imported"}
 CONTENT = {"report_type", "parameters", "format", "options"}
 # Its owner may rename, hide and delete what has ended; the rest says where its row waits for whom.
-AFTER_THE_END = {"title", "is_active", "deleted_at", "purging", "revision", "updated_at", "open_pk", "due_at", "lane"}
+AFTER_THE_END = {"title", "is_active", "deleted_at", "purging", "revision", "unannounced", "updated_at"} | {
+    "open_pk",
+    "due_at",
+    "lane",
+}
 
 
 class Rule(StrEnum):

@@ -18,6 +18,7 @@ from botocore.httpsession import URLLib3Session
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from local import aws, moto_fixes
+from local.bus import create_bus
 from local.cloudformation import REGION
 from local.manifest_key import ManifestKey
 from local.template import Stack
@@ -77,4 +78,5 @@ def begin_anew(stack: Stack, key: ManifestKey) -> None:
     aws._forget()
     aws._create_tables(stack.tables)
     aws._create_buckets(stack.buckets)
+    create_bus(stack.event_bus)
     key.lend_to_kms()

@@ -23,11 +23,14 @@ import boto3
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.sqs.models import sqs_backends
 
+from local.bus import QUEUE
 from local.cloudformation import ACCOUNT, REGION
 from local.manifest_key import ManifestKey
 from local.streams import as_event, shard_of
 from local.template import PARAMETERS, Stack
+from rapor.announce import Announcer
 from rapor.caller import Caller
 from rapor.catalogue import Catalogue, ReportType
 from rapor.create import create_report
@@ -47,7 +50,7 @@ from tests.builders import a_caller, a_catalogue
 from tests.faults.injector import Crash, Fault, Injector
 from tests.faults.oracle import Expected, Oracle
 from tests.soak import aws
-from tests.unit.fakes import FakeRows, render_lines
+from tests.unit.fakes import FakeLog, FakeRows, render_lines
 
 LAMBDA = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 60_000,
@@ -126,7 +129,7 @@ class Stage:
 
 
 def _ports(workshop: Any) -> list[Any]:
-    return [getattr(workshop, name) for name in ("reports", "documents", "signer")]
+    return [*(getattr(workshop, name) for name in ("reports", "documents", "signer")), workshop.announcer.events]
 
 
 class Service:
@@ -219,8 +222,13 @@ class Service:
             now=self.now(),
             reports=self.stage.reports,
             catalogue=self.stage.catalogue,
+            announcer=self._announcer,
             max_unfinished=10**6,
         )
+
+    @property
+    def _announcer(self) -> Announcer:
+        return Announcer(self.stage.reports, self.stage.room.workshop.announcer.events, FakeLog())
 
     # -- what moves it --------------------------------------------------------
 
@@ -243,8 +251,14 @@ class Service:
         return answer == {"batchItemFailures": []}
 
     def sweep(self) -> None:
-        """One minute's sweep."""
-        self.tried(lambda: sweep_reports(now=self.now(), reports=self.stage.reports))
+        """One minute's sweep: repairs, then what was not announced."""
+
+        def sweep() -> None:
+            now = self.now()
+            sweep_reports(now=now, reports=self.stage.reports)
+            self._announcer.announce_left(now=now)
+
+        self.tried(sweep)
 
     def sweep_orphans(self) -> int:
         """Look through every day since the beginning, two days after it; how many versions went."""
@@ -277,9 +291,28 @@ class Service:
         named = {key for uuid in self._by_parameters.values() for key in _named(self.got(uuid))}
         return self.stage.wire.stored - named
 
+    def untold(self) -> list[str]:
+        """Ends that were told by no event or by two of different ids, and events of what was no end."""
+        told = {(event["subject"], event["type"], event["time"], event["id"]) for event in self._events()}
+        ends = {
+            (uuid, f"report.{row['status']}", row["finished_at"])
+            for uuid in self.oracle.reports()
+            for row in self.oracle.history(uuid)
+            if row and "finished_at" in row
+        }
+        wrong = Counter(it[:3] for it in told)
+        wrong.subtract(ends)
+        return [f"{uuid} told of {count:+} {type_} at {at}" for (uuid, type_, at), count in wrong.items() if count]
+
+    @staticmethod
+    def _events() -> Iterator[dict[str, Any]]:
+        for message in sqs_backends[ACCOUNT][REGION].queues[QUEUE]._messages:
+            yield json.loads(message.body)["detail"]
+
     def violations(self, can_be_made: Callable[[Mapping[str, Any]], bool | None], *, ended: bool) -> list[str]:
-        """What the oracle has to say."""
-        return [str(it) for it in self.oracle.violations(expected=Expected(can_be_made, ended))]
+        """What the oracle has to say, and, once all has ended, whom nobody told."""
+        found = [str(it) for it in self.oracle.violations(expected=Expected(can_be_made, ended))]
+        return found + self.untold() if ended else found
 
     # -- how ------------------------------------------------------------------
 

@@ -141,7 +141,7 @@ class Weather:
             image = record["dynamodb"].get("NewImage", {})
             uuid = UUID(image["uuid"]["S"])
             self._records[uuid] = record
-            waits = image.get("open_pk", {}).get("S", "").startswith("OPEN#")
+            waits = image.get("open_pk", {}).get("S", "").startswith(("OPEN#", "OUTBOX#"))
             (self._open.add if waits else self._open.discard)(uuid)
             if image["status"]["S"] != "pending" or "lane" not in image:
                 continue

@@ -13,7 +13,7 @@ from rapor.redrive import Redriven, Selection, failed_reports, redrive
 from rapor.report import Failure, Report, Status
 from rapor.update import Desk
 from tests.builders import NOW, a_catalogue, a_report
-from tests.unit.fakes import FakeReports
+from tests.unit.fakes import FakeAnnouncer, FakeReports
 
 HOUR = timedelta(hours=1)
 INTERNAL = Selection(code="internal", since=NOW - HOUR, before=NOW + HOUR)
@@ -40,6 +40,7 @@ def redriven(table: FakeReports, *reports: Report, cap: int = 9) -> list[Redrive
         now=NOW,
         reports=table,
         catalogue=a_catalogue(),
+        announcer=FakeAnnouncer(),
         max_unfinished=cap,
     )
     return list(redrive(reports, INTERNAL, desk=desk, clock=lambda: NOW + HOUR))
@@ -124,6 +125,7 @@ def test_what_was_done_before_the_table_broke_is_told() -> None:
             now=NOW,
             reports=Breaking(first, second),
             catalogue=a_catalogue(),
+            announcer=FakeAnnouncer(),
             max_unfinished=9,
         ),
         clock=lambda: NOW,
