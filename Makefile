@@ -35,6 +35,9 @@ check: lint types test-3.11 template fuzz-short build-arm64 build test-runtime  
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
 
+faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the design; ends with one line (ARGS: --only, --jobs)
+	@$(python) -m tests.faults $(ARGS)
+
 soak: .venv/.ready  ## three times ten thousand reports in bad weather, minutes each (SEEDS, REPORTS)
 	@for seed in $(or $(SEEDS),1 2 3); do $(python) -m tests.soak --seed $$seed $(if $(REPORTS),--reports $(REPORTS)); done
 
@@ -177,4 +180,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test soak soak-stateful test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test faults soak soak-stateful test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short

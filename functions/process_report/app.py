@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from shutil import disk_usage
 from traceback import format_tb
 from typing import Any
-from uuid import UUID
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -13,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from rapor.announce import Announcer
 from rapor.catalogue import Catalogue
 from rapor.data.engine import DuckDBEngine
+from rapor.deliveries import name_of, report_in
 from rapor.documents.render import render
 from rapor.errors import RenderError, StoreUnavailable
 from rapor.process import Workshop, deadline_in, process_report
@@ -56,18 +56,22 @@ workshop = Workshop(
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take a batch of stream records; only what the table itself refused comes again."""
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    deadline = deadline_in(remaining, now=clock())
-    failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline)]
-    return {"batchItemFailures": [{"itemIdentifier": r["dynamodb"]["SequenceNumber"]} for r in failures]}
+    """Take a batch of stream records, or of a queue's; what the table refused, or no time is left for, comes again."""
+    now, remaining = clock(), timedelta(milliseconds=context.get_remaining_time_in_millis())
+    deadline = deadline_in(remaining, now=now)
+    last_start = now + (deadline - now) / 2  # a report begun later might fail only for those before it in the batch
+    failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline, last_start)]
+    return {"batchItemFailures": [{"itemIdentifier": name_of(record)} for record in failures]}
 
 
-def _is_dealt_with(record: dict[str, Any], deadline: datetime) -> bool:
-    image = record["dynamodb"].get("NewImage", {})
-    if "uuid" not in image:
-        return True  # a deleted row, or one that is no report
-    uuid = UUID(image["uuid"]["S"])
+def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datetime) -> bool:
+    uuid = report_in(record)
+    if uuid is None:
+        logger.warning("not about a report", record=name_of(record))
+        return True
+    if clock() >= last_start:
+        logger.warning("no time left", uuid=str(uuid))
+        return False
     try:
         outcome, reason = process_report(uuid, deadline=deadline, workshop=workshop)
     except StoreUnavailable:

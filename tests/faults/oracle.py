@@ -8,7 +8,7 @@ it happens, for a stream forgets after 24 hours; here nobody trims it.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from local import moto_fixes
 from local.streams import shard_of
-from tests.faults.rules import ENDS, Row, Rule, Violation, broken_rules, milliseconds
+from tests.faults.rules import ENDS, Row, Rule, Violation, broken_news, broken_rules, milliseconds
 
 _python = TypeDeserializer().deserialize
 
@@ -29,11 +29,13 @@ class Expected:
     What a test knows beforehand.
 
     *can_be_made* says of a report as it was ordered whether its document can be made; None where either end is
-    right. With *ended* nothing may be under way any more.
+    right. With *ended* nothing may be under way any more. *told* are details of all events that came over the bus;
+    None where nobody listened.
     """
 
     can_be_made: Callable[[Row], bool | None] = lambda _: None
     ended: bool = False
+    told: Sequence[Mapping[str, Any]] | None = None
 
     def broken_by(self, first: Row, last: Row) -> Iterator[tuple[Rule, str]]:
         """What is wrong with the end of a report that was ordered as *first*."""
@@ -50,9 +52,9 @@ class Expected:
 class Oracle:
     """The history of one table's reports, and the documents they name."""
 
-    def __init__(self, table: str, bucket: str) -> None:
+    def __init__(self, table: str, bucket: str, s3: Any = None) -> None:
         self._table, self._bucket = table, bucket
-        self._s3: Any = boto3.client("s3")
+        self._s3 = s3 or boto3.client("s3")
         self._read_up_to = 0
         self._reports: dict[str, list[Row | None]] = defaultdict(list)
         self._keys: dict[str, list[Row | None]] = defaultdict(list)
@@ -85,6 +87,16 @@ class Oracle:
         answer = self._s3.list_multipart_uploads(Bucket=self._bucket)
         return [it["Key"] for it in answer.get("Uploads", []) if it["Key"].startswith(prefix)]
 
+    def content(self, key: str) -> bytes | None:
+        """An object's bytes, if it is there."""
+        try:
+            content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        return content
+
     def _broken(self, uuid: str, expected: Expected) -> Iterator[tuple[Rule, str]]:
         history = self._reports[uuid]
         yield from broken_rules(history)
@@ -92,16 +104,18 @@ class Oracle:
         if first is None or last is None:
             return
         yield from expected.broken_by(first, last)
+        if expected.told is not None:
+            yield from broken_news(history, [event for event in expected.told if event["subject"] == uuid])
         if "result" in last and not last.get("purging"):
             yield from self._of_the_document(last["result"])
 
     def _of_the_document(self, result: Mapping[str, Any]) -> Iterator[tuple[Rule, str]]:
-        document = self._object(result["key"])
+        document = self.content(result["key"])
         if document is None:
             yield Rule.NO_DOCUMENT, result["key"]
         elif (hashlib.sha256(document).hexdigest(), len(document)) != (result["sha256"], result["size_bytes"]):
             yield Rule.WRONG_DOCUMENT, f"{len(document)} bytes of {result['size_bytes']}"
-        if self._object(f"{result['key']}.manifest.json") is None:
+        if self.content(f"{result['key']}.manifest.json") is None:
             yield Rule.NO_MANIFEST, result["key"]
 
     def _of_keys(self) -> Iterator[Violation]:
@@ -131,15 +145,6 @@ class Oracle:
             if history is not None:
                 is_anew = record["eventName"] == "INSERT" and history[name] and history[name][-1] is not None
                 history[name] += [None, _plain(image)] if is_anew else [_plain(image)]
-
-    def _object(self, key: str) -> bytes | None:
-        try:
-            content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
-                return None
-            raise
-        return content
 
     def _keys_under(self, prefix: str) -> Iterator[str]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):

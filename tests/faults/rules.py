@@ -35,10 +35,11 @@ CODES = {  # of a failed report: whether trying again may help
 FOR_EVER = {"id", "uuid", "user_id", "created_at", "created_sk", "user_pk", "all_pk", "client_uuid", "imported"}
 CONTENT = {"report_type", "parameters", "format", "options"}
 # Its owner may rename, hide and delete what has ended; the rest says where its row waits for whom.
-AFTER_THE_END = {"title", "is_active", "deleted_at", "purging", "revision", "unannounced", "updated_at"} | {
+AFTER_THE_END = {"title", "is_active", "deleted_at", "purging", "revision", "updated_at"} | {
     "open_pk",
     "due_at",
     "lane",
+    "unannounced",
 }
 
 
@@ -70,6 +71,8 @@ class Rule(StrEnum):
     NO_DOCUMENT = "is completed without its document"
     WRONG_DOCUMENT = "is completed with a document of other bytes"
     NO_MANIFEST = "is completed without its manifest"
+    UNTOLD = "has ended without anybody being told, or was told of otherwise"
+    TOLD_TWICE = "was told of by two ids, or two ends of it by one"
     KEY_WITHOUT_REPORT = "is what a key stands for, and was never recorded"
     TWO_OF_A_KEY = "is a second report of one key"
 
@@ -185,6 +188,20 @@ def _of_a_failure(row: Row) -> Iterator[tuple[Rule, str]]:
     # A report that nobody ever claimed is given up after a day, whatever attempts remain.
     elif CODES[code] and code != "attempts_exhausted" and row["attempt"] < row["max_attempts"]:
         yield Rule.GAVE_UP, f"{code} at attempt {row['attempt']} of {row['max_attempts']}"
+
+
+def broken_news(history: Sequence[Row | None], told: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Rule, str]]:
+    """What is wrong with the events about a report, however often each came, when all of them have come."""
+    rows = [row for row in history if row is not None and "imported" not in row]
+    ends = {(f"report.{row['status']}", row["finished_at"]) for row in rows if "finished_at" in row}
+    news = {(event["type"], event["time"]) for event in told}
+    ids = {event["id"]: (event["type"], event["time"]) for event in told}
+    if news != ends:
+        yield Rule.UNTOLD, f"ends {sorted(ends)}, news {sorted(news)}"
+    if len(ids) != len(news) or any(ids[event["id"]] != (event["type"], event["time"]) for event in told):
+        yield Rule.TOLD_TWICE, f"{sorted(ids)} of {sorted(news)}"
+    if rows and history[-1] is not None and "unannounced" in rows[-1]:
+        yield Rule.UNTOLD, "still in the outbox"
 
 
 def _waits(row: Row) -> bool:

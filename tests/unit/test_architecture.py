@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "caller": CORE,
     "settings": CORE,
     "catalogue": CORE,
+    "deliveries": set(),
     "create": USE_CASE | {"listing"},
     "record": CORE | {"batches", "catalogue"},
     "announce": CORE,
