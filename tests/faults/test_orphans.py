@@ -31,7 +31,7 @@ class Broom:
         dynamodb, s3 = world.aws.client("dynamodb"), world.aws.client("s3")
         for client in (dynamodb, s3):
             self.injector.attach(client)
-        dynamodb.delete_item(TableName=world.table, Key={"pk": {"S": "NOTE#orphans"}, "sk": {"S": "NOTE"}})
+        world.forget_orphans_note()
         self.rows, self.notes = ReportLists(dynamodb, world.table), Notes(dynamodb, world.table)
         self.documents = DocumentBucket(s3, world.bucket)
 
