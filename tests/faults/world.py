@@ -71,6 +71,7 @@ class World:
     bucket: str
     injector: Injector
     key: ManifestKey
+    folder: Path  # of data sets and keys
     start: datetime = field(default_factory=lambda: datetime.now(UTC))
     skew: timedelta = timedelta(0)
     complaints: list[str] = field(default_factory=list)
@@ -327,7 +328,7 @@ def a_world(folder: Path) -> Iterator[World]:
         key.lend_to_kms()
         injector = Injector(Direct(aws.app))
         rooms = {name: _listened_to(stack, name, injector, patch) for name in FUNCTIONS}
-        made = World(rooms, aws, stack, stack.name("Reports"), stack.name("Documents"), injector, key)
+        made = World(rooms, aws, stack, stack.name("Reports"), stack.name("Documents"), injector, key, folder)
         for room in rooms.values():
             patch.setattr(room, "datetime", SimpleNamespace(now=lambda _: made.now()))
         patch.setattr("rapor.report.uuid4", made.new_uuid)
