@@ -41,6 +41,12 @@ faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the de
 mutation: .venv/.ready .venv-mutation/.ready  ## small faults in the code that guards, which tests must notice (GUARDS; docs/mutation.md)
 	@$(python) -m tests.mutation $(GUARDS)
 
+soak: .venv/.ready  ## three times ten thousand reports in bad weather, minutes each (SEEDS, REPORTS)
+	@for seed in $(or $(SEEDS),1 2 3); do $(python) -m tests.soak --seed $$seed $(if $(REPORTS),--reports $(REPORTS)); done
+
+soak-stateful: .venv/.ready  ## whatever hypothesis thinks of, at length (EXAMPLES)
+	@EXAMPLES=$(or $(EXAMPLES),500) $(python) -m pytest tests/soak/test_stateful.py -q
+
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
 
@@ -227,4 +233,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation capacity licences sbom scan bench-functions bench-service
+.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation capacity licences sbom scan bench-functions bench-service soak soak-stateful
