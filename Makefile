@@ -84,6 +84,7 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
+	$(compile) --python-version 3.11 --group browser -c requirements/dev.txt -o requirements/browser.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
 	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
 
@@ -153,6 +154,12 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(say) 'setting up .venv-bench: what documents are measured against'
 	@$(PYTHON) -m venv --clear .venv-bench
 	@$(call install,.venv-bench,$<)
+	@touch $@
+
+.venv-browser/.ready: requirements/browser.txt .venv/bin/uv
+	@$(say) 'setting up .venv-browser: playwright'
+	@$(PYTHON) -m venv --clear .venv-browser
+	@$(call install,.venv-browser,$<)
 	@touch $@
 
 .venv-fuzz/.ready: requirements/fuzz.txt .venv/bin/uv
