@@ -30,7 +30,7 @@ run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAP
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
-check: lint types test-3.11 template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
+check: lint types test-3.11 template test-browser fuzz-short build-arm64 build test-runtime  ## all else that CI runs
 
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
@@ -49,6 +49,9 @@ bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other wri
 
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
+
+pictures-console: .venv/.ready  ## take the README's pictures of the console again, docs/images/console-*.png
+	@$(with-browser) -m tests.browser.pictures
 
 clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
 	rm -rf .venv .venv-* .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -107,6 +110,15 @@ test-3.11:
 
 fuzz-short: .venv/.ready .venv-fuzz/.ready
 	@$(say) 'schemathesis'; $(python) -m tests.fuzz --phases examples,fuzzing,stateful --examples 12 --at-least 200 --seed $(or $(SEED),20251120)
+
+test-browser: .venv/.ready  ## the console in Debian's Chromium, installed where it is missing and we may
+	@$(say) 'the console in a browser'; $(with-browser) -m pytest tests/browser $(ARGS)
+
+# In a browser, or a word about why not. Chromium's own log is nobody's concern.
+with-browser = { command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	echo 'installing chromium' && { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1; }; } \
+	|| { echo 'browser tests skipped: there is no chromium here, and it cannot be installed'; exit 0; }; \
+	$(MAKE) --no-print-directory .venv-browser/.ready; PYTHONPATH=layers/common .venv-browser/bin/python
 
 template: .venv-sam/.ready
 	@$(say) 'sam validate --lint'; $(sam) validate --lint $(quiet)
@@ -175,4 +187,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime test-browser pictures-console openapi fuzz fuzz-short

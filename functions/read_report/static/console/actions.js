@@ -15,27 +15,35 @@ const ACTIONS = {
   delete: { permission: "delete", fits: (it) => !it.deleted_at, run: (it) => call("DELETE", `${REPORTS}/${it.uuid}`) },
 };
 
-/** Buttons for what fits the report and the caller; `done(name)` is told when one was done. */
-export function actions(report, done, names = Object.keys(ACTIONS)) {
+const CHANGED = "reportchanged";
+
+/** Be told of every action that was done, and of those that came too late: `heard({name, uuid})`. Gives how to end it. */
+export function whenChanged(heard) {
+  const listener = (event) => heard(event.detail);
+  addEventListener(CHANGED, listener);
+  return () => removeEventListener(CHANGED, listener);
+}
+
+/** Buttons for those of the named actions that fit the report and the caller. */
+export function actions(report, names) {
   return names.filter((name) => ACTIONS[name].fits(report) && may(ACTIONS[name].permission, report)).map((name) =>
-    button(t(`action.${name}`), () => act(name, report, done), {
+    button(t(`action.${name}`), () => act(name, report), {
       class: name === "download" ? "primary" : "secondary",
       "data-key": `${name}-${report.uuid}`,
       "aria-label": t("action.of", { action: t(`action.${name}`), title: report.title }),
     }));
 }
 
-async function act(name, report, done) {
+async function act(name, report) {
   try {
     await ACTIONS[name].run(report);
+    const undo = name === "delete" && may("restore", report) ? { label: t("action.undo"), run: () => act("restore", report) } : null;
+    say(t(`done.${name}`, { title: report.title }), { action: undo });
   } catch (problem) {
     complain(problem);
-    if (problem.status === 409) await done(name); // it is not as it was shown: look again
-    return;
+    if (problem.status !== 409) return; // else it is not as it was shown
   }
-  const undo = name === "delete" && may("restore", report) ? { label: t("action.undo"), run: () => act("restore", report, done) } : null;
-  say(t(`done.${name}`, { title: report.title }), { action: undo });
-  await done(name);
+  dispatchEvent(new CustomEvent(CHANGED, { detail: { name, uuid: report.uuid } }));
 }
 
 /** Follow the link: the server says that it is a file to keep, so the page stays. */

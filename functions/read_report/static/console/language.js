@@ -22,6 +22,12 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** The words under a key for one, or for any other number. */
+export function plural(key, count) {
+  const isOne = new Intl.PluralRules(language()).select(count) === "one";
+  return t(isOne ? `${key}_one` : key, { count: number(count) });
+}
+
 /** A language's name, in itself. */
 export const nameOf = (tag) => WORDS[tag].name;
 

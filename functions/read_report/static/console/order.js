@@ -4,7 +4,7 @@ import { post, REPORTS, SCHEDULES } from "./api.js";
 import { button, el, heading } from "./dom.js";
 import { estimate } from "./estimate.js";
 import { complainBeside, field, parameterField, radioField } from "./fields.js";
-import { language, LANGUAGES, nameOf, sentence, t } from "./language.js";
+import { language, LANGUAGES, nameOf, plural, sentence, t } from "./language.js";
 import { complain, say } from "./notice.js";
 import { hasSchedules, rhythm } from "./rhythm.js";
 import { may } from "./session.js";
@@ -152,7 +152,7 @@ function rest(form, type, schedulable, when) {
   function refuse(errors) {
     const own = Object.fromEntries(Object.entries(errors).map(([name, said]) => [name.replace(/^report\./, ""), said]));
     const { wrong: count, others } = complainBeside(fields, own);
-    const words = count ? [t(count === 1 ? "order.wrong_one" : "order.wrong", { count })] : [];
+    const words = count ? [plural("order.wrong", count)] : [];
     wrong.replaceChildren(...[...words, ...others.map(sentence)].map((text) => el("p", {}, text)));
   }
 }

@@ -1,7 +1,7 @@
 // One report: how far it is, what it came to, a look into it, and what can be done with it.
 
 import { get, REPORTS } from "./api.js";
-import { actions } from "./actions.js";
+import { actions, whenChanged } from "./actions.js";
 import { el, facts, heading, replace } from "./dom.js";
 import { bytes, day, moment, number, problemText, seconds, t } from "./language.js";
 import { complain, say } from "./notice.js";
@@ -21,7 +21,8 @@ export function reportView(main, { name: uuid }) {
   let parts = { head, body };
   let shown = null;
   let stop = look();
-  return () => { stop(); parts.body.release?.(); };
+  const deafen = whenChanged(changed);
+  return () => { stop(); deafen(); parts.body.release?.(); };
 
   function look() {
     return poll(async (signal) => {
@@ -42,17 +43,17 @@ export function reportView(main, { name: uuid }) {
     main.replaceChildren(el("a", { class: "back", href: "#/reports" }, t("report.back")), heading(t("report.gone")), el("p", {}, t("report.gone_lead")));
   }
 
-  async function done(name) {
-    if (name === "delete") { location.hash = "/reports"; return; }
+  function changed({ name }) {
     if (name === "download") return;
     stop();
-    stop = look();
+    if (name === "delete") location.hash = "/reports";
+    else stop = look();
   }
 
   function fill(report) {
     announce(shown, report);
     const hadFocus = document.activeElement?.tagName === "H1";
-    const fresh = { head: headOf(report, done), body: sameBody(shown, report) ? parts.body : bodyOf(report) };
+    const fresh = { head: headOf(report), body: sameBody(shown, report) ? parts.body : bodyOf(report) };
     replace(parts.head, fresh.head);
     if (fresh.body !== parts.body) {
       parts.body.release?.();
@@ -74,7 +75,7 @@ function announce(before, after) {
   if (after.status === "failed") say(t("progress.failed", { title: after.title }), { isProblem: true });
 }
 
-function headOf(report, done) {
+function headOf(report) {
   const again = may("generate") && typeNamed(report.report_type)?.can_order && !report.deleted_at;
   return el("div", { class: "report-head" },
     heading(report.title, el("p", { class: "about" },
@@ -82,9 +83,9 @@ function headOf(report, done) {
     progress(report),
     trouble(report),
     el("div", { class: "buttons" },
-      actions(report, done, ["download", "restore", "retry", "cancel"]),
+      actions(report, ["download", "restore", "retry", "cancel"]),
       again && el("a", { class: "button secondary", href: "#/order", onclick: () => draftFrom(report), "data-key": "again" }, t("action.again")),
-      actions(report, done, ["delete"])));
+      actions(report, ["delete"])));
 }
 
 /** Why there is no document; null if there is one, or will be. */

@@ -1,10 +1,10 @@
 // The list: newest first, page by page, with what is being made moving on.
 
 import { get, REPORTS } from "./api.js";
-import { actions } from "./actions.js";
+import { actions, whenChanged } from "./actions.js";
 import { el, heading, replace } from "./dom.js";
 import { filters } from "./filters.js";
-import { ago, bytes, moment, number, t } from "./language.js";
+import { ago, bytes, moment, plural, t } from "./language.js";
 import { complain } from "./notice.js";
 import { pauseOf, poll } from "./polling.js";
 import { claims, may } from "./session.js";
@@ -23,7 +23,8 @@ export function reportsView(main, { query }) {
   let stop = look();
   const seen = () => { if (!document.hidden) again(); };
   document.addEventListener("visibilitychange", seen);
-  return () => { stop(); document.removeEventListener("visibilitychange", seen); };
+  const deafen = whenChanged(({ name }) => { if (name !== "download") again(); });
+  return () => { stop(); deafen(); document.removeEventListener("visibilitychange", seen); };
 
   /** Look until nothing on the page moves. */
   function look() {
@@ -64,7 +65,7 @@ export function reportsView(main, { query }) {
     const text = JSON.stringify([report, ago(report.created_at)]);
     const before = shown.get(report.uuid);
     if (before?.text !== text) {
-      const fresh = row(report, again);
+      const fresh = row(report);
       if (before) replace(before.row, fresh);
       shown.set(report.uuid, { text, row: fresh });
     }
@@ -73,12 +74,12 @@ export function reportsView(main, { query }) {
   }
 }
 
-function row(report, done) {
+function row(report) {
   const { result } = report;
   const isMine = String(report.user_id) === String(claims()?.sub);
   const about = [
     titleOf(report.report_type), t(`format.${report.format}`),
-    result && t("reports.rows", { count: number(result.row_count) }), result && bytes(result.size_bytes),
+    result && plural("reports.rows", result.row_count), result && bytes(result.size_bytes),
     isMine ? null : t("reports.of", { user: report.user_id }),
   ];
   return el("li", { class: report.deleted_at ? "report trashed" : "report" },
@@ -88,7 +89,7 @@ function row(report, done) {
     el("div", { class: "how" },
       badge(report),
       el("time", { datetime: report.created_at, title: moment(report.created_at) }, ago(report.created_at))),
-    el("div", { class: "do" }, actions(report, done, ["download", "restore", "retry", "cancel"]).slice(0, 1)),
+    el("div", { class: "do" }, actions(report, ["download", "restore", "retry", "cancel"]).slice(0, 1)),
     progress(report));
 }
 

@@ -1,7 +1,7 @@
 // Rows as a table, as the page's language writes numbers and dates.
 
 import { el } from "./dom.js";
-import { day, exact, number, stamp, t } from "./language.js";
+import { day, exact, number, plural, stamp, t } from "./language.js";
 import { typeNamed } from "./types.js";
 
 const NUMBERS = ["integer", "decimal"];
@@ -14,7 +14,7 @@ export function table(report, rows) {
   const labels = new Map((typeNamed(report.report_type)?.columns ?? []).map((column) => [column.name, column.label]));
   const caption = rows && (rows.length < count
     ? t("preview.first_rows", { count: number(rows.length), total: number(count) })
-    : t("preview.all_rows", { count: number(count) }));
+    : plural("preview.all_rows", count));
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption ?? t("report.preview") },
     el("table", {},
       caption && el("caption", {}, caption),
