@@ -16,8 +16,8 @@ import { forgetTypes } from "./types.js";
 const VIEWS = [
   [/^\/reports$/, reportsView, "nav.reports"],
   [/^\/reports\/(?<name>[^/]+)$/, reportView, "nav.reports"],
-  [/^\/order$/, orderView, "nav.order"],
   [/^\/schedules$/, schedulesView, "nav.schedules"],
+  [/^\/order$/, orderView, "nav.order"],
 ];
 const CLASSES = new Map([[orderView, "order-link"], [schedulesView, "schedules-link"]]);
 const HOME = "/reports";

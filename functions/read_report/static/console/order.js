@@ -106,6 +106,8 @@ function rest(form, type, schedulable, when) {
     const isScheduled = time?.value() === "schedule";
     csvPart.hidden = format.value() !== "csv";
     if (schedule) schedule.element.hidden = !isScheduled;
+    const worked = isScheduled ? schedule.dates() : [];
+    for (const it of parameters) it.element.hidden = worked.includes(it.key);
     submit.textContent = t(isScheduled ? "order.schedule" : "order.submit");
   }
 

@@ -35,20 +35,23 @@ export function forgetSchedules() {
   asked = null;
 }
 
-/** `{element, fields, value, put, body}`; `body(order)` is what the API makes a schedule of. */
+/**
+ * `{element, fields, value, put, body, dates}`; `body(order)` is what the API makes a schedule of, `dates()` names the
+ * parameters that each run works out for itself.
+ */
 export function rhythm(type) {
   const name = text("name", t("schedules.name"), { isRequired: true });
   const often = choice("rhythm", t("schedules.rhythm"), [...Object.keys(RHYTHMS), "own"].map((it) => [it, t(`schedules.${it}`)]));
   const at = text("at", t("schedules.at"), { type: "time", usual: "09:00" });
   const expression = text("expression", t("schedules.expression"), { hint: t("schedules.expression_hint"), usual: "cron(0 9 ? * MON-FRI *)" });
-  const zone = choice("timezone", t("schedules.zone"), zones().map((it) => [it, it.replaceAll("_", " ")]), t("schedules.zone_hint"));
-  const dates = (type.parameters_schema["x-ordered"] ?? [])[0];
-  const period = dates && choice("period", t("schedules.period"), ["fixed", ...Object.keys(PERIODS)].map((it) => [it, t(`schedules.period.${it}`)]));
+  const zone = choice("timezone", t("schedules.zone"), zones().map((it) => [it, it.replaceAll("_", " ")]));
+  const pair = (type.parameters_schema["x-ordered"] ?? [])[0];
+  const period = pair && choice("period", t("schedules.period"), ["fixed", ...Object.keys(PERIODS)].map((it) => [it, t(`schedules.period.${it}`)]));
   zone.put(Intl.DateTimeFormat().resolvedOptions().timeZone);
   const fields = [name, often, at, expression, zone, period].filter(Boolean);
   const element = el("div", { class: "fields rhythm", onchange: show }, fields.map((it) => it.element));
   show();
-  return { element, fields, value, put, body };
+  return { element, fields, value, put, body, dates: () => Object.keys(periodOf(period?.value())) };
 
   function show() {
     expression.element.hidden = often.value() !== "own";
@@ -70,7 +73,7 @@ export function rhythm(type) {
 
   function periodOf(chosen) {
     const days = PERIODS[chosen];
-    return days ? { [dates[0]]: days[0], [dates[1]]: days[1] } : {};
+    return days ? { [pair[0]]: days[0], [pair[1]]: days[1] } : {};
   }
 
   function written() {
@@ -85,9 +88,9 @@ function text(name, label, { type = "text", usual = "", ...rest }) {
   return field(name, label, { ...rest, control, value: () => control.value.trim() || undefined, put: (value) => { control.value = value; } });
 }
 
-function choice(name, label, options, hint = null) {
+function choice(name, label, options) {
   const control = el("select", {}, options.map(([value, words]) => el("option", { value }, words)));
-  return field(name, label, { control, hint, value: () => control.value, put: (value) => { control.value = value; } });
+  return field(name, label, { control, value: () => control.value, put: (value) => { control.value = value; } });
 }
 
 function zones() {

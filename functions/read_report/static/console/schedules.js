@@ -65,14 +65,18 @@ function row(schedule, act) {
     el("div", { class: "what" },
       el("h2", {}, schedule.name),
       el("p", { class: "about" },
-        [schedule.report.title, titleOf(schedule.report.report_type), schedule.report.format && t(`format.${schedule.report.format}`)]
-          .filter(Boolean).map((text) => el("span", {}, text)),
+        aboutOf(schedule.report).map((text) => el("span", {}, text)),
         el("code", {}, schedule.expression)),
       stateOf(schedule)),
     el("div", { class: "next" }, nextOf(schedule)),
     el("div", { class: "buttons" }, may("generate") && names.map((name) => button(t(`schedules.${name}`), () => act(name, schedule), {
       class: "secondary", "data-key": `${name}-${schedule.uuid}`, "aria-label": t("action.of", { action: t(`schedules.${name}`), title: schedule.name }),
     }))));
+}
+
+/** What it orders: the title where it is not the type's own, the type, the format. */
+function aboutOf({ title, report_type: type, format }) {
+  return [title === titleOf(type) ? null : title, titleOf(type), format && t(`format.${format}`)].filter(Boolean);
 }
 
 function stateOf(schedule) {
@@ -85,7 +89,8 @@ function nextOf({ next_runs: runs = [], timezone, is_active: isActive }) {
   if (!isActive) return null;
   if (!runs.length) return el("p", { class: "hint" }, t("schedules.no_next"));
   return [
-    el("h3", {}, t("schedules.next"), el("span", { class: "hint" }, ` ${t("schedules.in_zone", { zone: timezone.replaceAll("_", " ") })}`)),
+    el("h3", {}, t("schedules.next")),
     el("ul", {}, runs.map((run) => el("li", {}, el("time", { datetime: run }, momentIn(run, timezone))))),
+    el("p", { class: "hint" }, t("schedules.in_zone", { zone: timezone.replaceAll("_", " ") })),
   ];
 }
