@@ -28,7 +28,7 @@ PHONE: Mapping[str, int] = {"width": 390, "height": 844}
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (404|409|422|429|401)")
 PATIENCE_MS = 30_000
 PYTHON = str(Path(__file__).parents[2] / ".venv/bin/python")
-SALES = "400000"  # rows that take seconds, so that progress is seen
+SALES = "200000"  # rows that take seconds, so that progress is seen
 
 
 def a_service(folder: Path) -> Service:

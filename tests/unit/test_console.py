@@ -16,7 +16,7 @@ FOLDER = ROOT / "functions/read_report/static/console"
 BUCKET = "https://documents.s3.eu-central-1.amazonaws.com"
 MODULES = sorted(FOLDER.glob("*.js"))
 LANGUAGES = ("en", "tr")
-MOST_AT_ONCE = 11  # a new AWS account may run ten functions at a time; start.js tries again
+MOST_AT_ONCE = 10  # functions that a new AWS account may run at a time
 
 
 def served(event: str, **path: str) -> Response:

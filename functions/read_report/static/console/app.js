@@ -7,10 +7,9 @@ import { orderView } from "./order.js";
 import { reportView } from "./report.js";
 import { reportsView } from "./reports.js";
 import { schedulesView } from "./schedules.js";
-import { forgetSchedules, hasSchedules } from "./rhythm.js";
+import { hasSchedules } from "./rhythm.js";
 import { may, signOut, takeFromAddress, token, userName } from "./session.js";
 import { signInView } from "./signin.js";
-import { forgetTypes } from "./types.js";
 
 /** Each view is `(main, {name, query}) => stop`; it fills `main` and may go on until it is stopped. */
 const VIEWS = [
@@ -79,7 +78,7 @@ function languages() {
 }
 
 function leave() {
-  forget();
+  signOut();
   location.hash = HOME;
   show();
 }
@@ -88,20 +87,14 @@ function notFoundView(main) {
   main.append(heading(t("not_found")), el("p", {}, t("not_found_lead")));
 }
 
-function forget() {
-  signOut();
-  forgetTypes();
-  forgetSchedules();
-}
-
 whenRefused.act = () => {
   if (!token()) return;
-  forget();
+  signOut();
   show();
   document.querySelector(".ended").hidden = false;
 };
 addEventListener("hashchange", () => {
-  if (takeFromAddress()) forgetTypes();
+  takeFromAddress();
   show();
 });
 takeFromAddress();

@@ -182,6 +182,14 @@ export function radioField(name, label, options, { hint = null } = {}) {
   });
 }
 
+/** A box to tick. */
+export function checkField(name, label) {
+  const control = el("input", { type: "checkbox" });
+  const it = field(name, label, { control, value: () => control.checked, put: (value) => { control.checked = value === true; } });
+  it.element.classList.add("check");
+  return it;
+}
+
 /**
  * Show the server's errors beside their fields, and go to the first. An error deeper in a value stands beside the value;
  * gives the sentences that belong to no field here.

@@ -20,14 +20,3 @@ export function complain(problem) {
   if (problem.status === undefined) throw problem; // our own mistake: the console shows it
   say(problemText(problem), { isProblem: true });
 }
-
-/** Run something, and complain if the API refuses; gives whether it went well. */
-export async function tried(run) {
-  try {
-    await run();
-    return true;
-  } catch (problem) {
-    complain(problem);
-    return false;
-  }
-}

@@ -3,9 +3,9 @@
 import { get, REPORTS } from "./api.js";
 import { actions, whenChanged } from "./actions.js";
 import { el, facts, heading, replace } from "./dom.js";
+import { draftFrom } from "./draft.js";
 import { bytes, day, moment, number, problemText, seconds, t } from "./language.js";
 import { complain, say } from "./notice.js";
-import { draftFrom } from "./order.js";
 import { pauseOf, poll } from "./polling.js";
 import { preview } from "./preview.js";
 import { may } from "./session.js";

@@ -4,6 +4,7 @@ import { get, SCHEDULES } from "./api.js";
 import { el } from "./dom.js";
 import { field } from "./fields.js";
 import { t } from "./language.js";
+import { whenSessionChanges } from "./session.js";
 
 const RHYTHMS = { // EventBridge Scheduler's six fields: minutes, hours, day of month, month, day of week, year
   daily: "* * ? *",
@@ -31,9 +32,7 @@ export function hasSchedules() {
   return asked;
 }
 
-export function forgetSchedules() {
-  asked = null;
-}
+whenSessionChanges(() => { asked = null; });
 
 /**
  * `{element, fields, value, put, body, dates}`; `body(order)` is what the API makes a schedule of, `dates()` names the

@@ -5,6 +5,7 @@
 // exchanges for an access token. WAYS is where its button goes.
 
 const KEY = "rapor.token";
+const CHANGED = "sessionchange";
 const IN_ADDRESS = "#token=";
 
 /** More ways to sign in: `{label, start}` each, shown as buttons beside the field for a token. */
@@ -14,18 +15,24 @@ export const token = () => sessionStorage.getItem(KEY);
 
 export function signIn(text) {
   sessionStorage.setItem(KEY, text.trim().replace(/^Bearer\s+/i, ""));
+  dispatchEvent(new Event(CHANGED));
 }
 
 export function signOut() {
   sessionStorage.removeItem(KEY);
+  dispatchEvent(new Event(CHANGED));
 }
 
-/** Take a token from the address, and leave none there: not for the history, not for whoever looks at the screen. Whether there was one. */
+/** Forget what was somebody else's: whatever is kept in memory of answers and choices. */
+export function whenSessionChanges(forget) {
+  addEventListener(CHANGED, forget);
+}
+
+/** Take a token from the address, and leave none there: not for the history, not for whoever looks at the screen. */
 export function takeFromAddress() {
-  if (!location.hash.startsWith(IN_ADDRESS)) return false;
+  if (!location.hash.startsWith(IN_ADDRESS)) return;
   signIn(decodeURIComponent(location.hash.slice(IN_ADDRESS.length)));
   history.replaceState(null, "", `${location.pathname}${location.search}#/reports`);
-  return true;
 }
 
 /** What the token says, unverified: good for showing and hiding. The API decides. Null where it cannot be read. */

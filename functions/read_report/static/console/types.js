@@ -2,6 +2,7 @@
 
 import { get, REPORT_TYPES } from "./api.js";
 import { language } from "./language.js";
+import { whenSessionChanges } from "./session.js";
 
 const found = new Map();
 
@@ -25,6 +26,4 @@ export const typeNamed = (name) => found.get(language())?.types?.find((it) => it
 
 export const titleOf = (name) => typeNamed(name)?.title ?? name;
 
-export function forgetTypes() {
-  found.clear(); // whether a type can be ordered depends on who asks
-}
+whenSessionChanges(() => found.clear()); // whether a type can be ordered depends on who asks
