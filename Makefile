@@ -22,7 +22,7 @@ locks := layers/common/requirements.txt functions/process_report/requirements.tx
 
 ##@ Every day
 help:  ## this list
-	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
 	@exec $(python) -m local
@@ -73,6 +73,9 @@ invoke: .venv/.ready .venv-runtime/.ready .venv-sam/.ready  ## run built functio
 
 sam-local: .venv/.ready  ## a local AWS for `sam local invoke` (docs/sam-local.md; HOST, SEEN_AS)
 	@exec $(python) -m local.stage $(if $(HOST),--host $(HOST)) $(if $(SEEN_AS),--seen-as $(SEEN_AS))
+
+test-sam-local: build  ## every event through `sam local invoke`; needs Docker (docs/sam-local.md; HOST, SEEN_AS)
+	@$(python) -m local.containers $(if $(HOST),--host $(HOST)) $(if $(SEEN_AS),--seen-as $(SEEN_AS))
 
 openapi: .venv/.ready  ## write docs/openapi.json, the API's description, from the code
 	@$(python) -m local.openapi
@@ -187,4 +190,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime test-browser pictures-console openapi fuzz fuzz-short
+.PHONY: help run test test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime test-browser pictures-console openapi fuzz fuzz-short

@@ -1,4 +1,4 @@
-"""DynamoDB, S3, SQS and KMS on this machine: a mended moto at one address, with what the template declares in it."""
+"""DynamoDB, S3, SQS, KMS and EventBridge on this machine: a mended moto at one address, with what the template asks."""
 
 import logging
 import os
@@ -12,6 +12,7 @@ from typing import Any, Self
 import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
+from moto.events.models import events_backends
 from moto.kms.models import kms_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
@@ -19,6 +20,7 @@ from moto.sqs.models import sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local import bucket_cors, moto_fixes, presigned
+from local.bus import create_bus
 from local.cloudformation import ACCOUNT, REGION
 from local.presigned import Environ
 from local.state import State
@@ -47,7 +49,7 @@ class LocalAws:
         self.notice: str | None = None
 
     def __enter__(self) -> Self:
-        """Start, with the kept state and the template's tables, buckets and queues."""
+        """Start, with the kept state and the template's tables, buckets, queues and event bus."""
         moto_fixes.apply()
         _forget()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line a request
@@ -126,6 +128,7 @@ class LocalAws:
         sqs = boto3.client("sqs")
         for name in self._stack.queues:
             sqs.create_queue(QueueName=name)
+        create_bus(self._stack.event_bus)
 
 
 def _replace_environ(old: Mapping[str, str], new: Mapping[str, str]) -> None:
@@ -137,7 +140,14 @@ def _replace_environ(old: Mapping[str, str], new: Mapping[str, str]) -> None:
 
 
 def _forget() -> None:
-    for backends in (dynamodb_backends, dynamodbstreams_backends, s3_backends, sqs_backends, kms_backends):
+    for backends in (
+        dynamodb_backends,
+        dynamodbstreams_backends,
+        s3_backends,
+        sqs_backends,
+        kms_backends,
+        events_backends,
+    ):
         backends.reset()
 
 

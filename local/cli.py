@@ -8,6 +8,8 @@ from importlib import import_module
 from local.errors import CannotStart
 
 COMMANDS = {
+    "new": "begin a report type, from a file of data if there is one",
+    "check": "say what is wrong with the report types",
     "preview": "make a document of a report type, here and now",
     "token": "mint a token that `make run` accepts",
     "verify": "say whether a file is exactly what a report produced",

@@ -112,18 +112,24 @@ class LoadedFunction:
 class Functions:
     """All functions by logical id."""
 
-    def __init__(self, loaded: dict[str, LoadedFunction]) -> None:
-        self._loaded = loaded
-
-    @classmethod
-    def load(cls, functions: Iterable[Function], *, say: Say) -> "Functions":
+    def __init__(self, functions: Iterable[Function], *, say: Say) -> None:
         """
         Import the code of each.
 
         Raises:
             BrokenFunction: One cannot be imported.
         """
-        return cls({it.name: LoadedFunction(it, _loaded(it), say=say) for it in functions})
+        self._functions, self._say = tuple(functions), say
+        self.load()
+
+    def load(self) -> None:
+        """
+        Import everything anew, as a deployment would; a call under way ends as it began.
+
+        Raises:
+            BrokenFunction: One cannot be imported; all stay as they were.
+        """
+        self._loaded = {it.name: LoadedFunction(it, _loaded(it), say=self._say) for it in self._functions}
 
     def invoke(self, name: str, event: Any) -> Any:
         """Call one; see `LoadedFunction.invoke`."""
@@ -158,18 +164,19 @@ def load_handler(function: Function) -> Handler:
 def _environment(function: Function) -> Iterator[None]:
     """Functions read their settings at import, so only then do theirs have to be there."""
     before = dict(os.environ)
-    os.environ.update(
-        function.environment,
-        AWS_LAMBDA_FUNCTION_NAME=function.name,
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(function.memory_mb),
-        AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
-        AWS_REGION=REGION,
-    )
+    given = dict(function.environment) | {
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_REGION": REGION,
+    }
+    os.environ.update(given)
     try:
         yield
-    finally:
-        os.environ.clear()
+    finally:  # never empty in between: other functions may be at work
         os.environ.update(before)
+        for name in given.keys() - before.keys():
+            del os.environ[name]
 
 
 def _readable(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from local.terminal import Tell
 from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue, Limits, ReportType
 from rapor.create import create_report
@@ -48,10 +49,12 @@ class Made:
 
 def preview(
     body: Mapping[str, Any], report_type: ReportType, *, locale: str, data: Path, path: Path,
-    most_rows: int | None, own_user_id: str | None,
+    most_rows: int | None, own_user_id: str | None, tell: Tell = lambda _done, _total: None,
 ) -> Made:  # fmt: skip
     """
     Make the document that *body*, as sent to the service, asks for; *own_user_id* orders with `.own` permissions.
+
+    *tell* hears how many rows are written, of how many.
 
     Raises:
         Invalid: The service would answer 422, with the same errors.
@@ -59,7 +62,7 @@ def preview(
         NotMade: The service would end the report `failed`, or try again.
     """
     start = perf_counter()
-    catalogue, desk = Catalogue({report_type.name: _at_most(report_type, most_rows)}), Desk()
+    catalogue, desk = Catalogue({report_type.name: _at_most(report_type, most_rows)}), Desk(tell)
     order = order_in(body, catalogue, locale)
     caller = Caller(own_user_id or AUTHOR, frozenset({f"{GENERATE}.own" if own_user_id else GENERATE}))
     report, _ = create_report(
@@ -90,6 +93,7 @@ def _workshop(catalogue: Catalogue, desk: "Desk", data: Path, path: Path) -> Wor
         engine=engine,
         render=render,
         documents=OneFile(path),
+        announcer=desk,
         clock=_now,
         retention=timedelta(0),
     )
@@ -102,7 +106,8 @@ def _now() -> datetime:
 class Desk:
     """Where one report is recorded and worked on; nobody else comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
         self.report: Report | None = None
         self.result: Result | None = None
 
@@ -125,14 +130,20 @@ class Desk:
     def claim(self, _uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None:
         return self.report and replace(self.report, owner=owner, attempt=1, started_at=now, lease_until=lease_until)
 
-    def note_progress(self, report: Report, progress: Progress) -> None:
-        """Nobody watches."""
+    def note_progress(self, _report: Report, progress: Progress) -> None:
+        self._tell(progress.rows_done, progress.rows_total)
 
-    def complete(self, _report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None:  # noqa: ARG002 - the port's
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> Report:  # noqa: ARG002 - the port's
         self.result = result
+        return report
 
-    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> Report:  # noqa: ARG002 - the port's
         """The ending says why."""
+        return report
+
+    def announce(self, report: Report) -> Report:
+        """Nobody listens."""
+        return report
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
         """There is one attempt."""

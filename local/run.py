@@ -63,7 +63,7 @@ def _use(service: "Service", settings: Settings, say: Say) -> int:
         return FAILED
     if not settings.once:
         say("serving until Ctrl-C")
-        service.keep_house()
+        service.keep_house(say)
     return OK
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from local.authorizer import JwtAuthorizer
 from local.aws import LOOPBACK, LocalAws
+from local.bus import taken_events
 from local.cors import Cors
 from local.datasets import ensure_datasets
-from local.errors import WrongReportType
+from local.errors import BrokenFunction, WrongReportType
 from local.functions import Functions
 from local.gateway import Gateway
 from local.manifest_key import ManifestKey
+from local.report_types import Wrong, load
 from local.scheduler import Scheduler
 from local.server import Server, listening
 from local.settings import Settings
@@ -20,9 +22,7 @@ from local.streams import Streams, Surroundings
 from local.template import PARAMETERS, Stack
 from local.terminal import Say
 from local.tokens import GENERAL_PERMISSIONS, SigningKey
-from rapor.catalogue import Catalogue
-from rapor.data.query import check_query
-from rapor.errors import CatalogueError
+from local.watch import watching
 
 TOKEN_S = 8 * 3600
 GRACE_S = 5.0
@@ -48,11 +48,13 @@ class Service:
         dynamodb = self._aws.client("dynamodb")
         return not any(dynamodb.scan(TableName=it.name, Limit=1)["Count"] for it in self._stack.tables)
 
-    def keep_house(self) -> None:
-        """What AWS does in the background, until interrupted: streams are trimmed, items expire."""
-        expire_at = time.monotonic()
+    def keep_house(self, say: Say) -> None:
+        """What AWS does in the background, until interrupted: streams are trimmed, items expire, events pass by."""
+        expire_at, sqs = time.monotonic(), self._aws.client("sqs")
         while True:
             self._streams.trim()
+            for event in taken_events(sqs):
+                say(f"event {event['detail-type']} {event['detail'].get('subject')}")
             if time.monotonic() >= expire_at:
                 self._aws.expire()
                 expire_at = time.monotonic() + TTL_S
@@ -69,7 +71,8 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
             parameters=PARAMETERS | {"SigningKeyArn": manifest_key.arn},
             environment={"DATA_LOCATION": str(settings.home.data)},
         )
-        check_catalogue(Path(stack.function("CreateReport").environment["CATALOGUE_PATH"]))
+        types = Path(stack.function("CreateReport").environment["CATALOGUE_PATH"])
+        check_catalogue(types)
         say("data sets …")
         ensure_datasets(settings.home.data)
         say("tables and buckets …")
@@ -78,9 +81,10 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
         if aws.notice:
             say(aws.notice)
         say("functions …")
-        functions = Functions.load(stack.functions, say=say)
+        functions = Functions(stack.functions, say=say)
         streams = running.enter_context(_streams(stack, aws, functions, say))
         running.enter_context(_scheduler(stack, functions, say))
+        running.enter_context(watching(types, lambda: read_again(types, functions, say)))
         key = SigningKey.load_or_make(settings.home.keys)
         authorizer = JwtAuthorizer(stack.authorizer, {key.kid: key.public})
         gateway = Gateway(stack.routes, authorizer, functions.invoke, cors=Cors.from_template(stack.cors), say=say)
@@ -94,16 +98,30 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
 
 def check_catalogue(folder: Path) -> None:
     """
-    Read every report type and its query, before a function does: what is wrong is said in one line.
+    Read every report type and its query, before a function does: what is wrong is said in two lines.
 
     Raises:
-        WrongReportType: Says file, key and reason.
+        WrongReportType: Says file, key and reason, and what to do.
     """
+    names = sorted(file.stem for file in folder.glob("*.toml"))
+    if not names:
+        raise WrongReportType(f"there is no report type in {folder}")
+    for name in names:
+        try:
+            load(name, folder)
+        except Wrong as error:
+            raise WrongReportType(str(error)) from error
+
+
+def read_again(types: Path, functions: Functions, say: Say) -> None:
+    """Let the functions have the report types as they are now, if all of them can be used."""
     try:
-        for report_type in Catalogue.load(folder):
-            check_query(report_type)
-    except CatalogueError as error:
-        raise WrongReportType(str(error)) from error
+        check_catalogue(types)
+        functions.load()
+    except (WrongReportType, BrokenFunction) as error:
+        say(f"the report types stay as they were: {error}")
+    else:
+        say("report types read again")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ ISSUER = "https://rapor.localhost/"
 AUDIENCE = "rapor"
 PARAMETERS = {"JwtIssuer": ISSUER, "JwtAudience": AUDIENCE}
 LAYERS_ROOT = "/opt/"
+DEFAULT_BUS = "default"
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,11 @@ class Stack:
     def queues(self) -> tuple[str, ...]:
         """Names of all queues."""
         return tuple(map(self._template.physical_name, self._template.resources("AWS::SQS::Queue")))
+
+    @property
+    def event_bus(self) -> str:
+        """Name of the bus that is told of ends."""
+        return self._template.parameters.get("EventBusName", DEFAULT_BUS)
 
     def function(self, name: str) -> Function:
         """One function by its logical id."""

@@ -13,7 +13,7 @@ from rapor.documents.render import render
 from rapor.process import Outcome, Workshop, process_report
 from rapor.report import Format, Result
 from tests.builders import NOW, a_report
-from tests.unit.fakes import FakeClock, FakeDocuments, FakeReports
+from tests.unit.fakes import FakeAnnouncer, FakeClock, FakeDocuments, FakeReports
 
 
 class Made(NamedTuple):
@@ -63,6 +63,7 @@ def made(location: Path, report_type: ReportType, wanted: Format, **changes: Any
         ),
         render=render,
         documents=documents,
+        announcer=FakeAnnouncer(),
         clock=FakeClock(NOW),
         retention=timedelta(days=1),
     )

@@ -1,4 +1,4 @@
-"""Stream records of pending reports: claim, render, publish, finalise."""
+"""Stream records of pending reports: claim, render, publish, finalise, announce."""
 
 from datetime import UTC, datetime, timedelta
 from shutil import disk_usage
@@ -10,15 +10,17 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from rapor.announce import Announcer
 from rapor.catalogue import Catalogue
 from rapor.data.engine import DuckDBEngine
 from rapor.documents.render import render
 from rapor.errors import RenderError, StoreUnavailable
 from rapor.process import Workshop, process_report
 from rapor.settings import ProcessReportSettings
+from rapor.store.changes import ReportChanges
 from rapor.store.documents import DocumentBucket
+from rapor.store.events import EventBus
 from rapor.store.signatures import KmsSigner
-from rapor.store.table import ReportTable
 
 SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder
 MB_A_PROCESSOR = 1769  # Lambda gives processors by memory, and shows more than it gives
@@ -26,6 +28,7 @@ STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lam
 
 logger = Logger()
 settings = ProcessReportSettings.from_environ()
+reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
 
 
 def clock() -> datetime:
@@ -34,7 +37,7 @@ def clock() -> datetime:
 
 
 workshop = Workshop(
-    reports=ReportTable(boto3.client("dynamodb"), settings.table_name),
+    reports=reports,
     catalogue=Catalogue.load(settings.catalogue_path),
     engine=DuckDBEngine(
         settings.data_location,
@@ -45,6 +48,7 @@ workshop = Workshop(
     ),
     render=render,
     documents=DocumentBucket(boto3.client("s3"), settings.documents_bucket),
+    announcer=Announcer(reports, EventBus(boto3.client, settings.event_bus), logger),
     clock=clock,
     retention=timedelta(days=settings.retention_days),
     signer=KmsSigner(boto3.client("kms"), settings.signing_key) if settings.signing_key else None,

@@ -7,6 +7,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from rapor.announce import Announcer
 from rapor.caller import GENERATE
 from rapor.catalogue import Catalogue
 from rapor.errors import NotFound
@@ -16,12 +17,14 @@ from rapor.http.gateway import Request, Response
 from rapor.http.problems import answer
 from rapor.settings import UpdateReportSettings
 from rapor.store.changes import ReportChanges
+from rapor.store.events import EventBus
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report, update_report
 
 logger = Logger()
 settings = UpdateReportSettings.from_environ()
 catalogue = Catalogue.load(settings.catalogue_path)
 reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
+announcer = Announcer(reports, EventBus(boto3.client, settings.event_bus), logger)
 
 
 def put_report(request: Request) -> Response:
@@ -66,6 +69,7 @@ def _desk(request: Request) -> Desk:
         now=datetime.now(UTC),
         reports=reports,
         catalogue=catalogue,
+        announcer=announcer,
         max_unfinished=settings.max_unfinished,
     )
 

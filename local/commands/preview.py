@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from local.datasets import ensure_datasets
-from local.hints import did_you_mean, hint_for
 from local.parameters import read_parameters
 from local.preview import Made, NotMade, preview
+from local.report_types import TYPES, NoSuchType, Wrong, load
 from local.settings import home_from
-from rapor.catalogue import ReportType, label_in, load_type
-from rapor.data.query import check_query
-from rapor.errors import CatalogueError, Forbidden, Invalid
+from local.terminal import progress_on
+from rapor.catalogue import ReportType, label_in
+from rapor.errors import Forbidden, Invalid
 from rapor.http.languages import LOCALES
 from rapor.report import Format
 
-TYPES = Path(__file__).parents[2] / "layers/catalogue/report_types"
 MADE, NOT_MADE, WRONG = 0, 1, 2
 
 
@@ -66,18 +65,23 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _made(parsed: argparse.Namespace) -> Made:
-    report_type = _type(parsed.type, parsed.types)
+    try:
+        report_type = load(parsed.type, parsed.types)
+    except (NoSuchType, Wrong) as error:
+        raise WrongRequest(str(error)) from error
     chosen = Format(parsed.format) if parsed.format else report_type.default_format
     try:
-        return preview(
-            _body(parsed, report_type, chosen),
-            report_type,
-            locale=parsed.locale,
-            data=parsed.data or _shipped_data(),
-            path=parsed.out or Path("out", f"{report_type.name}.{chosen.extension}"),
-            most_rows=parsed.rows,
-            own_user_id=parsed.own,
-        )
+        with progress_on(report_type.name) as tell:
+            return preview(
+                _body(parsed, report_type, chosen),
+                report_type,
+                locale=parsed.locale,
+                data=parsed.data or _shipped_data(),
+                path=parsed.out or Path("out", f"{report_type.name}.{chosen.extension}"),
+                most_rows=parsed.rows,
+                own_user_id=parsed.own,
+                tell=tell,
+            )
     except Invalid as error:
         raise WrongRequest(*_sentences(error), _what_it_takes(report_type)) from error
     except Forbidden as error:
@@ -86,19 +90,6 @@ def _made(parsed: argparse.Namespace) -> Made:
             f"{report_type.name} is closed to .own callers: [sources.{closed[0]}] says no own.",
             'hint: Name the column that holds the user\'s id (own = "user_id"), or all.',
         ) from error
-
-
-def _type(name: str, folder: Path) -> ReportType:
-    file, there = folder / f"{name}.toml", sorted(it.stem for it in folder.glob("*.toml"))
-    if name not in there:
-        known = f"There are: {', '.join(there)}." if there else f"There is none in {folder}."
-        raise WrongRequest(f"There is no report type {name}. {did_you_mean(name, there)}".rstrip(), known)
-    try:
-        report_type = load_type(file)
-        check_query(report_type)
-    except CatalogueError as error:
-        raise WrongRequest(str(error), f"hint: {hint_for(error)}") from error
-    return report_type
 
 
 def _body(parsed: argparse.Namespace, report_type: ReportType, chosen: Format) -> dict[str, Any]:

@@ -55,6 +55,15 @@ def test_a_csv_equals_the_source_row_for_row(service: Service, source: list[tupl
     assert rows == [[as_csv(cell) for cell in row] for row in source]
 
 
+def test_an_end_is_a_line_on_the_terminal(service: Service) -> None:
+    report = completed(service, format="json")
+    waiting = ordered(service, is_active=False)
+    assert service.call("POST", f"{PATH}/{waiting['uuid']}/cancel").status == 200
+
+    service.wait_for(f"event report.completed {report['uuid']}")
+    service.wait_for(f"event report.failed {waiting['uuid']}")
+
+
 def as_csv(cell: object) -> str:
     match cell:
         case None:

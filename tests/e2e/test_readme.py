@@ -1,40 +1,23 @@
 """What the README tells to type does what it says."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.builders import ROOT
+from tests.pages import blocks, typed
 from tests.service import Service
 
 pytestmark = pytest.mark.e2e
-README = (ROOT / "README.md").read_text()
-
-
-def blocks(heading: str) -> list[str]:
-    return re.findall(r"```\n(.*?)```", README.partition(f"## {heading}\n")[2].partition("\n## ")[0], re.DOTALL)
-
-
-def typed(commands: str, service: Service, folder: Path) -> str:
-    """What a shell in the project's folder prints, with this service in the place of the default one."""
-    commands = commands.replace("http://127.0.0.1:3000", service.url)
-    commands = commands.replace(".venv/bin/", f"{Path(sys.executable).parent}/").replace(".rapor/", f"{service.home}/")
-    environ = os.environ | {"RAPOR_HOME": str(service.home)}
-    done = subprocess.run(
-        ["bash", "-euc", commands], cwd=folder, env=environ, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+README = ROOT / "README.md"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_first_report_is_ordered_followed_fetched_and_verified_as_told(service: Service, tmp_path: Path) -> None:
-    order, follow, prove = blocks("Your first report")
+    order, follow, prove = blocks(README, "Your first report")
 
     answer = typed(order, service, tmp_path)
     report = json.loads(answer.splitlines()[-1])
@@ -53,13 +36,13 @@ def test_the_first_report_is_ordered_followed_fetched_and_verified_as_told(servi
 
 
 def test_a_type_is_previewed_as_told(service: Service, tmp_path: Path) -> None:
-    [preview] = blocks("Add a report type")
+    [preview] = blocks(README, "Add a report type")
 
     assert typed(preview, service, tmp_path).startswith("out/users.xlsx: 1,000 of 9,691 rows, ")
 
 
 def test_every_folder_of_the_map_is_there() -> None:
-    folders = re.findall(r"^\| `([\w/.]+)` \|", README, re.MULTILINE)
+    folders = re.findall(r"^\| `([\w/.]+)` \|", README.read_text(), re.MULTILINE)
 
     assert len(folders) >= 8
     assert [folder for folder in folders if not (ROOT / folder).exists()] == []

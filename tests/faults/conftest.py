@@ -33,10 +33,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         room, update_room = fresh("functions.process_report.app"), fresh("functions.update_report.app")
         reports = ReportChanges(aws.client("dynamodb"), stack.name("Reports"))
         injector, update_injector = Injector(), Injector()
-        update_injector.attach(update_room.reports._client)
-        for port in (room.workshop.reports, room.workshop.documents, room.workshop.signer):
+        for port in (update_room.reports, update_room.announcer.events):
+            update_injector.attach(port._client)
+        workshop = room.workshop
+        for port in (workshop.reports, workshop.documents, workshop.signer, workshop.announcer.events):
             injector.attach(port._client)
-        names = stack.name("Reports"), stack.name("Documents")
+        names = stack.name("Reports"), stack.name("Documents"), stack.event_bus
         made = World(room, update_room, aws, reports, *names, injector, update_injector, key)
         room.workshop = replace(room.workshop, clock=made.now)
         room.clock = made.now

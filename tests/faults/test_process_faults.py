@@ -13,11 +13,11 @@ import pytest
 from rapor.report import Status
 from rapor.sweep import sweep_reports
 from tests.faults.injector import Crash, Fault
-from tests.faults.world import World, check
+from tests.faults.world import World, check, check_announced
 
 pytestmark = pytest.mark.faults
-CALLS = ["UpdateItem", "UpdateItem", "PutObject", "Sign", "PutObject", "UpdateItem"]
-#         claim, progress, document, signature, manifest, complete
+CALLS = ["UpdateItem", "UpdateItem", "PutObject", "Sign", "PutObject", "UpdateItem", "PutEvents", "UpdateItem"]
+#         claim, progress, document, signature, manifest, complete, event, mark
 
 
 def test_a_report_takes_just_these_calls(world: World) -> None:
@@ -116,6 +116,7 @@ def test_a_report_that_dies_at_every_attempt_fails_with_a_code(world: World) -> 
     assert found.status is Status.FAILED
     assert found.error is not None
     assert found.error.code == "attempts_exhausted"
+    check_announced(world, report)
 
 
 def test_a_table_out_of_reach_makes_lambda_deliver_again(world: World) -> None:

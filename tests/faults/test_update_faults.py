@@ -8,7 +8,7 @@ functions are the real ones: their rooms, DuckDB, the writer.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -22,12 +22,14 @@ from rapor.store.changes import ReportChanges
 from rapor.store.documents import DocumentBucket
 from rapor.sweep import sweep_reports
 from tests.faults.injector import Crash, Fault, Injector, Intruder
-from tests.faults.world import World, check, check_history
+from tests.faults.world import World, check, check_announced, check_history
 
 pytestmark = pytest.mark.faults
 FAILED = {"status": Status.FAILED, "attempt": 3, "error": Failure("internal", "x", retryable=True, attempt=3)}
+UNTOLD = FAILED | {"finished_at": datetime.now(UTC), "unannounced": True}
 MENDED_BY_THE_SDK = [Fault.THROTTLED_ONCE, Fault.ERROR_WITHOUT_EFFECT, Fault.ERROR_WITH_EFFECT, Fault.ANSWER_LOST]
 READ_AND_WRITE = ["GetItem", "UpdateItem"]
+END = [*READ_AND_WRITE, "PutEvents", "UpdateItem"]
 QUEUE = ["GetItem", "Query", "UpdateItem"]  # the cap is counted
 
 
@@ -53,8 +55,9 @@ ACTS = {
     "update": Act(UPDATE, {"title": "B", "format": "json"}, {}, READ_AND_WRITE, 200, 200),
     "activate": Act(UPDATE, {"is_active": True}, {"is_active": False}, QUEUE, 200, 200),
     "retry": Act(RETRY, None, FAILED, QUEUE, 202, 409),
-    "cancel": Act(CANCEL, None, {}, READ_AND_WRITE, 200, 409),
-    "delete": Act(DELETE, None, {}, READ_AND_WRITE, 200, 404),
+    "retry untold": Act(RETRY, None, UNTOLD, ["GetItem", "PutEvents", "Query", "UpdateItem"], 202, 409),
+    "cancel": Act(CANCEL, None, {}, END, 200, 409),
+    "delete": Act(DELETE, None, {}, END, 200, 404),
     "restore": Act(RESTORE, None, {"status": Status.COMPLETED, "deleted_at": "now"}, READ_AND_WRITE, 200, 200),
 }
 CELLS = [(name, at) for name, act in ACTS.items() for at in range(1, len(act.calls) + 1)]
@@ -78,7 +81,8 @@ def acted(world: World, act: Act, report: Report) -> int:
 
 def check_once(world: World, report: Report, name: str) -> None:
     """The change is there, was written once, and where it queued the report, a document follows."""
-    assert len(world.records(report)) == 2
+    check_announced(world, report)
+    assert len(world.records(report)) == (3 if name in {"cancel", "delete"} else 2)  # these two have their mark
     check_history(world, report)
     found = world.reports.get(report.uuid)
     assert found is not None
@@ -86,7 +90,7 @@ def check_once(world: World, report: Report, name: str) -> None:
     match name:
         case "update":
             assert (found.title, found.format) == ("B", Format.JSON)
-        case "retry":
+        case "retry" | "retry untold":
             assert (found.max_attempts, code, found.finished_at) == (6, None, None)
         case "cancel":
             assert (found.status, code, found.due_at) == (Status.FAILED, "cancelled", None)
@@ -95,7 +99,7 @@ def check_once(world: World, report: Report, name: str) -> None:
             assert found.deleted_at
         case "restore":
             assert (found.status, found.deleted_at, found.due_at) == (Status.COMPLETED, None, None)
-    if name in {"update", "activate", "retry"}:
+    if name in {"update", "activate", "retry", "retry untold"}:
         assert found.is_queued
         world.deliver_until_finished(report)
         check(world, report)
@@ -172,6 +176,7 @@ def check_stopped(world: World, report: Report, name: str) -> None:
     found = world.reports.get(report.uuid)
     assert found is not None
     assert found.result is None
+    check_announced(world, report)
     assert Status.COMPLETED not in check_history(world, report)
     last = world.records(report)[-1]["dynamodb"]["NewImage"]
     assert "unfinished_pk" not in last

@@ -13,6 +13,7 @@ import pytest
 from local.aws import LocalAws
 from local.streams import as_event, shard_of
 from local.template import Stack
+from rapor.announce import Announcer
 from rapor.errors import Fenced, NotFailed, RaporError
 from rapor.purge import purge_reports
 from rapor.report import Failure, Lane, Progress, Report, Status
@@ -22,6 +23,7 @@ from rapor.store.documents import DocumentBucket
 from rapor.sweep import sweep_reports
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report
 from tests.builders import NOW, a_caller, a_catalogue, a_report, a_result
+from tests.unit.fakes import FakeEvents, FakeLog
 
 pytestmark = pytest.mark.integration
 LATER = NOW + timedelta(minutes=3)
@@ -66,7 +68,7 @@ def queues(table: ReportChanges, report: Report) -> dict[str, Any]:
     row = table._client.get_item(
         TableName=table._name, Key={"pk": {"S": f"REPORT#{report.uuid}"}, "sk": {"S": "REPORT"}}
     )["Item"]
-    here = {f"{kind}#{report.uuid.int % 16}": f"{kind}#n" for kind in ("OPEN", "TRASH")}
+    here = {f"{kind}#{report.uuid.int % 16}": f"{kind}#n" for kind in ("OPEN", "OUTBOX", "TRASH")}
     here[f"UNFINISHED#{report.user_id}"] = "UNFINISHED#u"
     return {
         name: here.get(value, value)
@@ -82,10 +84,20 @@ def ms(moment: Any) -> str:
 
 def a_desk(table: ReportChanges, **changes: Any) -> Desk:
     return replace(
-        Desk(caller=a_caller(), now=LATER, reports=table, catalogue=CATALOGUE, max_unfinished=100), **changes
+        Desk(
+            caller=a_caller(),
+            now=LATER,
+            reports=table,
+            catalogue=CATALOGUE,
+            announcer=Announcer(table, FakeEvents(), FakeLog()),
+            max_unfinished=100,
+        ),
+        **changes,
     )
 
 
+ENDED = {"status": Status.FAILED, "error": FAILURE, "finished_at": NOW, "unannounced": True}
+OUTBOX = {"open_pk": "OUTBOX#n", "due_at": ms(NOW + timedelta(seconds=30))}
 OPEN = {"open_pk": "OPEN#n", "unfinished_pk": "UNFINISHED#u", "lane": "fast"}
 
 
@@ -112,6 +124,7 @@ def test_every_attribute_can_come_and_go(table: ReportChanges) -> None:
         lease_until=NOW,
         started_at=NOW,
         finished_at=NOW,
+        unannounced=True,
         progress=Progress(1, "rendering", 1, 9, NOW),
         result=RESULT,
         error=FAILURE,
@@ -121,7 +134,7 @@ def test_every_attribute_can_come_and_go(table: ReportChanges) -> None:
     filled = table.change(bare, full)
     emptied = table.change(filled, replace(bare, revision=filled.revision))
 
-    assert filled == replace(full, revision=filled.revision)
+    assert filled == replace(full, revision=filled.revision, due_at=NOW + timedelta(seconds=30))
     assert emptied == replace(bare, revision=emptied.revision)
 
 
@@ -141,8 +154,14 @@ QUEUED: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, str]]] = [
     ("activated", {"is_active": False}, {"is_active": True, "due_at": None}, OPEN | {"due_at": ms(NOW + timedelta(minutes=5))}),
     ("put aside", {}, {"is_active": False}, {}),
     ("cancelled", {}, {"status": Status.FAILED, "error": FAILURE}, {}),
+    ("cancelled and untold", {}, ENDED, OUTBOX),
+    ("deleted and untold", {}, ENDED | {"deleted_at": NOW}, OUTBOX),
+    ("told", ENDED, {"unannounced": False}, {}),
+    ("told after its deletion", ENDED | {"deleted_at": NOW}, {"unannounced": False}, {"open_pk": "TRASH#n", "due_at": ms(NOW)}),
     ("retried", {"status": Status.FAILED}, {"status": Status.PENDING}, OPEN | {"due_at": ms(NOW + timedelta(minutes=5))}),
     ("deleted", {}, {"status": Status.FAILED, "deleted_at": NOW}, {"open_pk": "TRASH#n", "due_at": ms(NOW)}),
+    ("deleted before it was told", ENDED, {"deleted_at": NOW}, OUTBOX),
+    ("retried untold", ENDED, {"status": Status.PENDING, "finished_at": None, "unannounced": False, "due_at": None}, OPEN | {"due_at": ms(NOW + timedelta(minutes=5))}),
     ("restored", {"status": Status.COMPLETED, "deleted_at": NOW}, {"deleted_at": None}, {}),
     ("renamed", {}, {"title": "B"}, OPEN | {"due_at": ms(NOW + timedelta(minutes=2))}),
     ("of another lane", {}, {"lane": Lane.HEAVY}, OPEN | {"lane": "heavy", "due_at": ms(NOW + timedelta(minutes=2))}),
@@ -242,7 +261,7 @@ def test_a_worker_whose_report_was_taken_back_writes_nothing(table: ReportChange
     MOVES[end](table, report)
     before = got(table, report.uuid)
 
-    writes: list[Callable[[], None]] = [
+    writes: list[Callable[[], object]] = [
         lambda: table.note_progress(report, Progress(1, "rendering", 1, 2, NOW)),
         lambda: table.complete(report, RESULT, now=NOW),
         lambda: table.fail(report, FAILURE, now=NOW),
@@ -324,7 +343,8 @@ def test_one_end_wins_when_worker_and_client_end_a_report_at_once(table: ReportC
         found = got(table, report.uuid)
         assert found.status is (Status.COMPLETED if completed else Status.FAILED)
         assert (found.result is None) is cancelled
-        assert queues(table, report).keys() <= {"lane"}
+        assert queues(table, report).get("open_pk") == ("OUTBOX#n" if completed else None)
+        assert "unfinished_pk" not in queues(table, report)
 
     assert set(ends) <= {(True, False), (False, True)}
 

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -104,12 +107,37 @@ def test_the_originals_own_example_is_a_score_made_elsewhere(create: ModuleType,
     assert (found.title, found.report_type, found.imported) == ("Score 92442", "reference", True)
 
 
+def test_an_order_waits_for_nothing_that_announces(stack: tuple[Stack, LocalAws]) -> None:
+    function = stack[0].function("CreateReport")
+    code = "import sys, app; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=function.code,
+        env={**os.environ, **function.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert "rapor.create" in loaded
+    assert {"rapor.announce", "rapor.store.events"}.isdisjoint(loaded)
+
+
 def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch) -> None:
     room = a_room(stack[0].function("SweepReports"), monkeypatch)
 
     answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
 
-    assert answer == {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "dequeued": 0, "left": 0, "purged": 0}
+    assert answer == {
+        "dispatched": 0,
+        "reclaimed": 0,
+        "exhausted": 0,
+        "dequeued": 0,
+        "left": 0,
+        "announced": 0,
+        "purged": 0,
+    }
 
 
 def test_one_line_of_log_says_who_changed_what_and_nothing_more(

@@ -26,7 +26,7 @@ from rapor.report import Format
 from rapor.store.documents import DocumentBucket
 from rapor.store.signatures import KmsSigner
 from tests.builders import NOW, a_catalogue, a_report
-from tests.unit.fakes import FakeClock, FakeDocuments, FakeReports
+from tests.unit.fakes import FakeAnnouncer, FakeClock, FakeDocuments, FakeReports
 
 pytestmark = pytest.mark.integration
 STACK = Stack.load()
@@ -127,6 +127,7 @@ def made(data: Path, scratch: Path, chosen: Format) -> dict[str, bytes]:
         engine=DuckDBEngine(str(data), memory_limit_mb=512, temp_directory=str(scratch), temp_limit_mb=512),
         render=render,
         documents=documents,
+        announcer=FakeAnnouncer(),
         clock=FakeClock(NOW),
         retention=timedelta(days=90),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -148,10 +148,34 @@ def test_a_completed_report_keeps_its_result_and_leaves_the_queues(table: Report
     table.complete(report, RESULT, now=LATER)
 
     found = got(table, report.uuid)
-    assert (found.status, found.result, found.finished_at, found.due_at) == (Status.COMPLETED, RESULT, LATER, None)
+    assert (found.status, found.result, found.finished_at) == (Status.COMPLETED, RESULT, LATER)
     assert found.progress == Progress(100, "completed", 3, 3, LATER)
     assert not is_due(table, report)
     assert table.count_unfinished(report.user_id, limit=9) == 0
+
+
+def is_unannounced(table: ReportTable, report: Report, now: datetime) -> bool:
+    return report.uuid in set(table.unannounced(now, limit=10_000))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda table, report: table.complete(report, RESULT, now=LATER),
+        lambda table, report: table.fail(report, FAILURE, now=LATER),
+        lambda table, report: table.exhaust(report, FAILURE, now=LATER),
+    ],
+    ids=["completed", "failed", "exhausted"],
+)
+def test_every_end_waits_to_be_announced(table: ReportTable, end: Callable[[ReportTable, Report], object]) -> None:
+    report = claimed(table)
+
+    end(table, report)
+
+    found = got(table, report.uuid)
+    assert (found.unannounced, found.due_at) == (True, LATER + timedelta(seconds=30))
+    assert not is_unannounced(table, report, LATER + timedelta(seconds=29))
+    assert is_unannounced(table, report, LATER + timedelta(seconds=30))
 
 
 def test_a_failed_report_says_why(table: ReportTable) -> None:
@@ -167,8 +191,8 @@ def test_a_finish_whose_answer_was_lost_knows_itself(table: ReportTable) -> None
     completed, failed = claimed(table), claimed(table)
 
     for _ in range(2):
-        table.complete(completed, RESULT, now=LATER)
-        table.fail(failed, FAILURE, now=LATER)
+        assert table.complete(completed, RESULT, now=LATER) == got(table, completed.uuid)
+        assert table.fail(failed, FAILURE, now=LATER) == got(table, failed.uuid)
 
     assert got(table, completed.uuid).status is Status.COMPLETED
 
@@ -179,7 +203,7 @@ def test_who_lost_the_report_writes_nothing(table: ReportTable) -> None:
     second = table.claim(report.uuid, owner="you", now=NOW, lease_until=LATER)
     before = got(table, report.uuid)
 
-    writes: list[Callable[[], None]] = [
+    writes: list[Callable[[], object]] = [
         lambda: table.note_progress(report, Progress(1, "rendering", 1, 2, NOW)),
         lambda: table.complete(report, RESULT, now=NOW),
         lambda: table.fail(report, FAILURE, now=NOW),
@@ -213,7 +237,7 @@ def test_the_sweep_writes_only_what_it_saw(table: ReportTable) -> None:
     stale = got(table, added(table).uuid)
     table.claim(stale.uuid, owner="me", now=NOW, lease_until=LATER)
 
-    writes: list[Callable[[], None]] = [
+    writes: list[Callable[[], object]] = [
         lambda: table.dispatch(stale, due_at=LATER),
         lambda: table.reclaim(stale, due_at=LATER, now=NOW),
         lambda: table.exhaust(stale, FAILURE, now=NOW),

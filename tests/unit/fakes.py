@@ -89,13 +89,19 @@ class FakeReports:
         self._held(report)
         self.progress.append(progress)
 
-    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None:
-        self.rows[report.uuid] = replace(
-            self._held(report), status=Status.COMPLETED, result=result, record=record or None
-        )
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> Report:
+        return self._ended(report, now, status=Status.COMPLETED, result=result, record=record or None)
 
-    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
-        self.rows[report.uuid] = replace(self._held(report), status=Status.FAILED, error=failure)
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> Report:
+        return self._ended(report, now, status=Status.FAILED, error=failure)
+
+    def _ended(self, report: Report, now: datetime, **changes: Any) -> Report:
+        row = replace(self._held(report), finished_at=now, unannounced=True, **changes)
+        self.rows[report.uuid] = row
+        return row
+
+    def unannounced(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+        yield from [report.uuid for report in self.rows.values() if report.unannounced][:limit]
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
         self.released_until = not_before
@@ -185,6 +191,35 @@ class FakeDocuments:
         return f"https://bucket.example/{key}?as={file_name}"
 
 
+@dataclass
+class FakeEvents:
+    """A bus that keeps what it took; while it is *broken*, it takes nothing."""
+
+    taken: list[Mapping[str, Any]] = field(default_factory=list)
+    broken: Exception | None = None
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        if self.broken:
+            raise self.broken
+        self.taken.append(event)
+
+
+@dataclass
+class FakeAnnouncer:
+    """Keeps what it was to announce, and marks nothing."""
+
+    announced: list[Report] = field(default_factory=list)
+    sent: list[Report] = field(default_factory=list)
+
+    def announce(self, report: Report) -> Report:
+        if report.unannounced:
+            self.announced.append(report)
+        return report
+
+    def send(self, report: Report) -> None:
+        self.sent.append(report)
+
+
 @dataclass(frozen=True)
 class FakeWritten:
     rows: int
@@ -219,3 +254,6 @@ class FakeLog:
 
     def info(self, msg: str, **kwargs: Any) -> None:
         self.entries.append({"message": msg, **kwargs})
+
+    def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None:
+        self.entries.append({"message": msg, "exc_info": exc_info, **kwargs})

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "catalogue": CORE,
     "create": USE_CASE | {"listing"},
     "record": CORE | {"batches", "catalogue"},
+    "announce": CORE,
     "manifest": CORE,
     "process": USE_CASE | {"manifest", "record"},
     "estimate": USE_CASE | {"process"},

@@ -22,7 +22,7 @@ def test_the_shipped_catalogue_starts() -> None:
         ("[title]", "[title", "users.toml: "),
     ],
 )
-def test_a_mistake_in_a_report_type_stops_the_start_in_one_line(
+def test_a_mistake_in_a_report_type_stops_the_start_and_says_what_to_do(
     tmp_path: Path, right: str, wrong: str, said: str
 ) -> None:
     (tmp_path / "users.toml").write_text((TYPES / "users.toml").read_text().replace(right, wrong))
@@ -30,5 +30,6 @@ def test_a_mistake_in_a_report_type_stops_the_start_in_one_line(
     with pytest.raises(WrongReportType) as raised:
         check_catalogue(tmp_path)
 
-    assert str(raised.value).startswith(said)
-    assert "\n" not in str(raised.value)
+    reason, hint = str(raised.value).splitlines()
+    assert reason.startswith(said)
+    assert hint.startswith("hint: ")

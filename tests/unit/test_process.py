@@ -13,7 +13,7 @@ from rapor.manifest import write_manifest
 from rapor.process import Outcome, Sink, Workshop, document_key, process_report
 from rapor.report import Format, Report, Scope, Status
 from tests.builders import NOW, a_catalogue, a_report
-from tests.unit.fakes import FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, render_lines
+from tests.unit.fakes import FakeAnnouncer, FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, render_lines
 
 DEADLINE = NOW + timedelta(seconds=50)
 CATALOGUE = a_catalogue()
@@ -26,6 +26,7 @@ def a_workshop(reports: FakeReports, rows: FakeRows | Exception | None = None, *
         engine=FakeEngine(rows or FakeRows([[["ayşe", "ümit"]], [["ışık"]]])),
         render=render_lines,
         documents=FakeDocuments(),
+        announcer=FakeAnnouncer(),
         clock=FakeClock(NOW),
         retention=timedelta(days=90),
     )
@@ -53,6 +54,16 @@ def test_a_pending_report_becomes_a_document() -> None:
     assert (found.result.row_count, found.result.rows_total, found.result.truncated) == (3, 3, False)
     assert found.result.size_bytes == 20
     assert found.result.expires_at == NOW + timedelta(days=90)
+
+
+def test_every_end_is_announced_as_it_is_and_nothing_else() -> None:
+    for rows, told in ((None, True), (SourceInvalid("x"), True), (SourceUnavailable("x"), False), (Fenced(), False)):
+        announcer = FakeAnnouncer()
+
+        _, found = processed(a_report(), a_workshop(FakeReports(a_report()), rows, announcer=announcer))
+
+        assert announcer.announced == ([found] if told else [])
+        assert found.unannounced is told
 
 
 def test_a_delivery_of_something_else_changes_nothing() -> None:

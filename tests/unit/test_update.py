@@ -16,13 +16,14 @@ from rapor.errors import (
     NotFailed,
     NotFound,
     RenderingStarted,
+    StoreUnavailable,
     TooManyUnfinished,
 )
 from rapor.http.edits import revised
 from rapor.report import Failure, Lane, Order, Progress, Report, Scope, Status
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report, update_report
 from tests.builders import GENERAL, NOW, a_caller, a_catalogue, a_report
-from tests.unit.fakes import FakeReports
+from tests.unit.fakes import FakeAnnouncer, FakeReports
 
 CATALOGUE = a_catalogue()
 LATER = NOW + timedelta(minutes=5)
@@ -43,8 +44,21 @@ def users(**changes: Any) -> Catalogue:
 CLOSED = users(sources={"users": Source()})
 
 
-def a_desk(reports: FakeReports, caller: Caller | None = None, catalogue: Catalogue = CATALOGUE, cap: int = 2) -> Desk:
-    return Desk(caller=caller or a_caller(), now=LATER, reports=reports, catalogue=catalogue, max_unfinished=cap)
+def a_desk(
+    reports: FakeReports,
+    caller: Caller | None = None,
+    catalogue: Catalogue = CATALOGUE,
+    cap: int = 2,
+    announcer: FakeAnnouncer | None = None,
+) -> Desk:
+    return Desk(
+        caller=caller or a_caller(),
+        now=LATER,
+        reports=reports,
+        catalogue=catalogue,
+        announcer=announcer or FakeAnnouncer(),
+        max_unfinished=cap,
+    )
 
 
 def updated(
@@ -381,6 +395,54 @@ def test_restoring_what_is_not_deleted_changes_nothing() -> None:
 def test_what_is_being_purged_cannot_be_restored() -> None:
     with pytest.raises(NotFound):
         acted(restore_report, replace(COMPLETED, deleted_at=NOW, purging=True))
+
+
+# -- announcements ------------------------------------------------------------
+
+UNTOLD = replace(FAILED, unannounced=True)
+
+
+@pytest.mark.parametrize("act", [cancel_report, delete_report])
+def test_who_ends_a_report_announces_it(act: Callable[..., Report]) -> None:
+    announcer = FakeAnnouncer()
+
+    ended = acted(act, RUNNING, announcer=announcer)
+
+    assert announcer.announced == [ended]
+    assert (ended.unannounced, ended.finished_at) == (True, LATER)
+
+
+@pytest.mark.parametrize("act", [delete_report, restore_report])
+def test_what_ends_nothing_announces_nothing(act: Callable[..., Report]) -> None:
+    announcer = FakeAnnouncer()
+
+    acted(act, COMPLETED, announcer=announcer)
+    acted(act, IMPORTED, announcer=announcer)
+
+    assert announcer.announced == announcer.sent == []
+
+
+def test_a_failure_nobody_was_told_of_is_told_before_it_is_forgotten() -> None:
+    announcer = FakeAnnouncer()
+
+    retried = acted(retry_report, UNTOLD, announcer=announcer)
+    acted(retry_report, FAILED, announcer=announcer)
+
+    assert announcer.sent == [UNTOLD]
+    assert not retried.unannounced
+
+
+def test_a_failure_that_cannot_be_told_is_not_forgotten() -> None:
+    class Mute(FakeAnnouncer):
+        def send(self, report: Report) -> None:
+            raise StoreUnavailable
+
+    reports = FakeReports(UNTOLD)
+
+    with pytest.raises(StoreUnavailable):
+        retry_report(UNTOLD.uuid, desk=a_desk(reports, announcer=Mute()))
+
+    assert reports.rows[UNTOLD.uuid] == UNTOLD
 
 
 # -- who may ------------------------------------------------------------------

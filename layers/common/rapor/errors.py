@@ -33,7 +33,7 @@ What can go wrong, each with a stable code.
     │   ├── ReferenceNotFound         reference_not_found
     │   └── Internal                  internal
     ├── Fenced                        another worker owns the report now
-    ├── StoreUnavailable              the table or the bucket did not take it; ask again
+    ├── StoreUnavailable              the table, the bucket or the bus did not take it; ask again
     └── CatalogueError                a report type's file is wrong: file, key, reason
 """
 
@@ -262,7 +262,7 @@ class Fenced(RaporError):
 
 
 class StoreUnavailable(RaporError):
-    """The table or the bucket could not be reached; the same event must come again."""
+    """The table, the bucket or the event bus could not be reached; the same event must come again."""
 
 
 class CatalogueError(RaporError):

@@ -55,9 +55,15 @@ class Reports(Protocol):
 
     def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None: ...
     def note_progress(self, report: Report, progress: Progress) -> None: ...
-    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> None: ...
-    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None: ...
+    def complete(self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any]) -> Report: ...
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> Report: ...
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None: ...
+
+
+class Announcer(Protocol):
+    """Tells of an end, whatever happens to it then: what it leaves, the sweep tells."""
+
+    def announce(self, report: Report) -> Report: ...
 
 
 class Rows(Protocol):
@@ -137,6 +143,7 @@ class Workshop:
     engine: Engine
     render: Render
     documents: Documents
+    announcer: Announcer
     clock: Callable[[], datetime]
     retention: timedelta
     signer: Signer | None = None  # without one, manifests are not signed
@@ -144,11 +151,11 @@ class Workshop:
 
 def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Ending:
     """
-    Claim, render, publish, finalise.
+    Claim, render, publish, finalise, announce.
 
     In that order, the manifest right after its document: what lies there without a finished row is an orphan
-    the sweep removes; a finished row without a document would be a lie. *deadline* is when the work must have
-    stopped by itself.
+    the sweep removes; a finished row without a document would be a lie, and so would news of one. *deadline* is
+    when the work must have stopped by itself.
 
     Raises:
         StoreUnavailable: The table could not be written, so the event must come again.
@@ -160,12 +167,13 @@ def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> End
     try:
         result, record = _document(report, deadline, workshop)
         _publish_manifest(report, result, workshop)
-        reports.complete(report, result, now=workshop.clock(), record=record)
+        ended = reports.complete(report, result, now=workshop.clock(), record=record)
     except Fenced:
         return Ending(Outcome.FENCED)
     except Exception as error:  # noqa: BLE001 - whatever happened, the report must come to an end
         reason = _reason(error)
         return Ending(_give_up(report, reason, workshop), reason)
+    workshop.announcer.announce(ended)
     return Ending(Outcome.COMPLETED)
 
 
@@ -191,9 +199,10 @@ def _give_up(report: Report, reason: RenderError, workshop: Workshop) -> Outcome
             workshop.reports.release(report, not_before=now + delay, now=now)
             return Outcome.RETRY
         failure = Failure(reason.code, str(reason), reason.retryable, report.attempt)
-        workshop.reports.fail(report, failure, now=now)
+        ended = workshop.reports.fail(report, failure, now=now)
     except Fenced:
         return Outcome.FENCED
+    workshop.announcer.announce(ended)
     return Outcome.FAILED
 
 

@@ -117,8 +117,9 @@ class Report:
 
     `user_id` is the token's subject, compared as the raw string. `options` is None when the client
     sent none. `imported` marks a report made elsewhere: recorded as it stands, never rendered.
-    `revision` is new with every change from outside the pipeline. `purging` means that its documents
-    may be gone already, so it cannot be restored any more.
+    `revision` is new with every change from outside the pipeline, and with its announcement. `unannounced` means
+    that it has ended and nobody may have been told. `purging` means that its documents may be gone already, so it
+    cannot be restored any more.
     `record` are values of its one row, by column: str, int, exact Decimal, bool or None; a moment is ISO 8601.
     `client_uuid` is the client's own name for it, unique among the user's; `published_at` came with an import.
     """
@@ -149,6 +150,7 @@ class Report:
     lease_until: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    unannounced: bool = False
     deleted_at: datetime | None = None
     purging: bool = False
     revision: str | None = None

@@ -47,6 +47,7 @@ class ProcessReportSettings(Settings):
     documents_bucket: NonEmpty
     data_location: NonEmpty
     retention_days: Annotated[int, Field(ge=1)]
+    event_bus: NonEmpty
     signing_key: str = ""
     aws_lambda_function_memory_size: Annotated[int, Field(ge=128)]
 
@@ -73,6 +74,7 @@ class UpdateReportSettings(Settings):
     table_name: NonEmpty
     catalogue_path: Path
     max_unfinished: Annotated[int, Field(ge=1)]
+    event_bus: NonEmpty
 
 
 class SweepReportsSettings(Settings):
@@ -81,3 +83,4 @@ class SweepReportsSettings(Settings):
     table_name: NonEmpty
     documents_bucket: NonEmpty
     purge_days: Annotated[int, Field(ge=1)]
+    event_bus: NonEmpty

@@ -39,6 +39,13 @@ class Reports(Protocol):
     def count_unfinished(self, user_id: str, *, limit: int) -> int: ...
 
 
+class Announcer(Protocol):
+    """Tells of a report's end: `announce` whatever happens to it then, `send` or else it raises."""
+
+    def announce(self, report: Report) -> Report: ...
+    def send(self, report: Report) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Who changes a report, when, and by which rules."""
@@ -47,6 +54,7 @@ class Desk:
     now: datetime
     reports: Reports
     catalogue: Catalogue
+    announcer: Announcer
     max_unfinished: int
 
 
@@ -69,7 +77,10 @@ def retry_report(uuid: UUID, *, desk: Desk) -> Report:
     """
     Queue a failed report again, as its type is by now.
 
+    If its failure may not have been told, that comes first: afterwards nobody could know of it.
+
     Raises:
+        StoreUnavailable: The failure could not be told.
         Forbidden, NotFound, TooManyUnfinished, Conflict: As for an update.
         NotFailed: There is nothing to retry.
         Invalid: The type is gone, or changed so that the report's parameters do not fit it any more.
@@ -85,7 +96,7 @@ def cancel_report(uuid: UUID, *, desk: Desk) -> Report:
         Forbidden, NotFound, Conflict: As for an update.
         AlreadyFinished: There is nothing to cancel.
     """
-    return _changed(uuid, GENERATE, lambda report: _cancelled(report, desk.now), desk)
+    return desk.announcer.announce(_changed(uuid, GENERATE, lambda report: _cancelled(report, desk.now), desk))
 
 
 def delete_report(uuid: UUID, *, desk: Desk) -> Report:
@@ -95,7 +106,7 @@ def delete_report(uuid: UUID, *, desk: Desk) -> Report:
     Raises:
         Forbidden, NotFound, Conflict: As for an update.
     """
-    return _changed(uuid, DELETE, lambda report: _deleted(report, desk.now), desk)
+    return desk.announcer.announce(_changed(uuid, DELETE, lambda report: _deleted(report, desk.now), desk))
 
 
 def restore_report(uuid: UUID, *, desk: Desk) -> Report:
@@ -173,19 +184,26 @@ def _reordered(report: Report, order: Order, desk: Desk) -> Report:
 def _retried(report: Report, desk: Desk) -> Report:
     if not report.is_finished or not report.may_become(Status.PENDING):
         raise NotFailed
-    retried = replace(
+    retried = _renewed(_unstarted(report, desk.now), desk)
+    if report.unannounced:
+        desk.announcer.send(report)
+    return retried
+
+
+def _unstarted(report: Report, now: datetime) -> Report:
+    return replace(
         report,
         status=Status.PENDING,
         max_attempts=report.attempt + MORE_ATTEMPTS,
-        updated_at=desk.now,
+        updated_at=now,
         not_before=None,
         owner=None,
         started_at=None,
         finished_at=None,
+        unannounced=False,
         progress=None,
         error=None,
     )
-    return _renewed(retried, desk)
 
 
 def _renewed(report: Report, desk: Desk) -> Report:
@@ -220,6 +238,7 @@ def _cancelled(report: Report, now: datetime) -> Report:
         status=Status.FAILED,
         error=Failure(error.code, str(error), error.retryable, report.attempt),
         finished_at=now,
+        unannounced=True,
         updated_at=now,
         not_before=None,
         owner=None,

@@ -9,6 +9,7 @@ What lies where in the table.
     by_user       USER#<user id>           <created>#<uuid>          every report
     by_all        ALL#<0-7>                <created>#<uuid>          every report; one constant key would throttle
     open          OPEN#<0-15>              due_at                    what the sweep may have to look at
+                  OUTBOX#<0-15>            due_at                    ended, and its event may not have been sent
                   TRASH#<0-15>             deleted_at, as due_at     what is purged some day
     unfinished    UNFINISHED#<user id>     <created>#<uuid>          what counts against the caller's cap
 """
@@ -24,6 +25,7 @@ from rapor.store.items import Item, milliseconds, to_plain, typed
 ALL_SHARDS = 8
 OPEN_SHARDS = 16
 FIRST_DUE = timedelta(minutes=2)  # a stream record is usually there within a second
+ANNOUNCE_AFTER = timedelta(seconds=30)  # who ended it sends its event at once; only then it is the sweep's
 QUEUES = ("open_pk", "due_at", "unfinished_pk", "lane")  # attributes that only a report in a queue has
 
 
@@ -64,10 +66,13 @@ def queue_keys(report: Report) -> dict[str, Any]:
     """
     Say which queues a report waits in; what waits for nobody is in none.
 
-    One that has just come to wait is due some time after that, for the stream is quicker.
+    One that has just come to wait is due some time after that, for the stream is quicker. An end is told before
+    anything else happens to its report, so the outbox goes before the trash.
     """
     keys: dict[str, Any] = dict.fromkeys(QUEUES)
     shard = report.uuid.int % OPEN_SHARDS
+    if report.unannounced and report.finished_at:
+        return keys | outbox_keys(report.uuid, report.finished_at)
     if report.deleted_at:
         return keys | {"open_pk": f"TRASH#{shard}", "due_at": milliseconds(report.deleted_at)}
     if not report.is_queued:
@@ -78,6 +83,11 @@ def queue_keys(report: Report) -> dict[str, Any]:
         "unfinished_pk": f"UNFINISHED#{report.user_id}",
         "lane": report.lane.value,
     }
+
+
+def outbox_keys(uuid: UUID, finished_at: datetime) -> dict[str, Any]:
+    """Where a report waits whose end may not have been announced."""
+    return {"open_pk": f"OUTBOX#{uuid.int % OPEN_SHARDS}", "due_at": milliseconds(finished_at + ANNOUNCE_AFTER)}
 
 
 def idempotency_row(key: IdempotencyKey, report: Report, row: Item) -> Item:

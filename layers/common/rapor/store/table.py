@@ -29,12 +29,14 @@ from rapor.store.keys import (
     QUEUES,
     idempotency_key,
     idempotency_row,
+    outbox_keys,
     report_key,
     report_row,
     uuid_in,
 )
 
 FOUND = "#status = :found_status AND due_at = :found_due AND attempt = :found_attempt"  # what the sweep saw
+END = "finished_at = :at, updated_at = :at, unannounced = :true, open_pk = :outbox, due_at = :announce_at"
 
 
 class ReportTable:
@@ -176,9 +178,11 @@ class ReportTable:
 
     def complete(
         self, report: Report, result: Result, *, now: datetime, record: Mapping[str, Any] | None = None
-    ) -> None:
+    ) -> Report:
         """
         End the report with its document, and with the values of its one row where its type records them.
+
+        Its end is still to be announced, as after `fail` and `exhaust`.
 
         Raises:
             Fenced: It is not ours any more; the document stays an orphan.
@@ -191,16 +195,16 @@ class ReportTable:
         if record:
             assignments += ", #record = :record"
             values[":record"] = dict(record)
-        self._finish(report, Status.COMPLETED, assignments, values, now)
+        return self._finish(report, Status.COMPLETED, assignments, values, now)
 
-    def fail(self, report: Report, failure: Failure, *, now: datetime) -> None:
+    def fail(self, report: Report, failure: Failure, *, now: datetime) -> Report:
         """
         End the report without a document.
 
         Raises:
             Fenced: It is not ours any more.
         """
-        self._finish(report, Status.FAILED, "#error = :error", {":error": part_map(failure)}, now)
+        return self._finish(report, Status.FAILED, "#error = :error", {":error": part_map(failure)}, now)
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
         """
@@ -215,30 +219,34 @@ class ReportTable:
             {":pending": Status.PENDING.value, ":later": milliseconds(not_before), ":at": iso(now)},
         )
 
-    def _finish(self, report: Report, status: Status, assignments: str, values: dict[str, Any], now: datetime) -> None:
+    def _finish(
+        self, report: Report, status: Status, assignments: str, values: Mapping[str, Any], now: datetime
+    ) -> Report:
         try:
-            self._update_held(
+            row = self._update_held(
                 report,
-                f"SET #status = :status, finished_at = :at, updated_at = :at, {assignments}"
-                " REMOVE lease_until, due_at, open_pk, unfinished_pk",
-                {**values, ":status": status.value, ":at": iso(now)},
+                f"SET #status = :status, {END}, {assignments} REMOVE lease_until, unfinished_pk",
+                {**values, ":status": status.value, **_end_values(report, now)},
             )
         except Fenced:
-            if not self._was_me(report, status):
-                raise
+            if mine := self._mine(report, status):
+                return mine
+            raise
+        return from_item(row)
 
-    def _was_me(self, report: Report, status: Status) -> bool:
-        """Whether the row already says what this attempt wanted it to say."""
+    def _mine(self, report: Report, status: Status) -> Report | None:
+        """The row, if it already says what this attempt wanted it to say."""
         found = self.get(report.uuid)
-        return (
+        is_mine = (
             found is not None
             and found.status is status
             and found.owner == report.owner
             and found.attempt == report.attempt
         )
+        return found if is_mine else None
 
-    def _update_held(self, report: Report, update: str, values: Mapping[str, Any]) -> None:
-        self._update(
+    def _update_held(self, report: Report, update: str, values: Mapping[str, Any]) -> Item:
+        return self._update(
             report.uuid,
             update,
             "#status = :processing AND #owner = :owner AND attempt = :attempt",
@@ -255,6 +263,10 @@ class ReportTable:
     def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
         """Reports that wait for somebody since before *now*: at most *limit*, shard after shard."""
         return self._due_in("OPEN", now, limit)
+
+    def unannounced(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+        """Reports that ended some time before *now* and may not have been announced: as `due`."""
+        return self._due_in("OUTBOX", now, limit)
 
     def _due_in(self, queue: str, moment: datetime, limit: int) -> Iterator[UUID]:
         for shard in range(OPEN_SHARDS):
@@ -312,14 +324,13 @@ class ReportTable:
         """
         self._update(
             report.uuid,
-            "SET #status = :failed, finished_at = :at, updated_at = :at, #error = :error"
-            " REMOVE #owner, lease_until, due_at, open_pk, unfinished_pk",
+            f"SET #status = :failed, {END}, #error = :error REMOVE #owner, lease_until, unfinished_pk",
             FOUND,
             {
                 **_found_values(report),
                 ":failed": Status.FAILED.value,
-                ":at": iso(now),
                 ":error": part_map(failure),
+                **_end_values(report, now),
             },
         )
 
@@ -347,22 +358,31 @@ class ReportTable:
 
     # -- shared ---------------------------------------------------------------
 
-    def _update(self, uuid: UUID, update: str, condition: str, values: Mapping[str, Any]) -> None:
+    def _update(self, uuid: UUID, update: str, condition: str, values: Mapping[str, Any]) -> Item:
+        """Write on condition, and return the row as it is then."""
         reserved = ("#status", "#owner", "#result", "#error", "#record")
         names = {name: name[1:] for name in reserved if name in update + condition}
         try:
             with passing_faults_named():
-                self._client.update_item(
+                answer = self._client.update_item(
                     TableName=self._name,
                     Key=report_key(uuid),
                     UpdateExpression=update,
                     ConditionExpression=condition,
                     ExpressionAttributeNames=names,
                     ExpressionAttributeValues=typed(values),
+                    ReturnValues="ALL_NEW",
                 )
         except ClientError as error:
             refused_item(error)
             raise Fenced from error
+        row: Item = answer["Attributes"]
+        return row
+
+
+def _end_values(report: Report, now: datetime) -> dict[str, Any]:
+    outbox = outbox_keys(report.uuid, now)
+    return {":at": iso(now), ":true": True, ":outbox": outbox["open_pk"], ":announce_at": outbox["due_at"]}
 
 
 def _found_values(report: Report) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""
+Tell the world that a report has ended: send its event, then mark that it was sent.
+
+In that order, so that an end is told at least once. The write that ends a report puts it into the outbox, and only
+the mark takes it out; whoever dies in between leaves it there for the sweep. Told twice, an end has the same id.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from rapor.report import Report, iso
+
+SOURCE = "rapor"
+PER_SWEEP = 320
+MOST_UNTOLD = 3  # then the bus is out of order, and the sweep has other things to do
+
+
+class Reports(Protocol):
+    """The outbox; a change is refused when the report is not any more what was found."""
+
+    def unannounced(self, now: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def get(self, uuid: UUID) -> Report | None: ...
+    def change(self, found: Report, changed: Report) -> Report: ...
+
+
+class Events(Protocol):
+    """Takes events, or raises."""
+
+    def send(self, event: Mapping[str, Any]) -> None: ...
+
+
+class Log(Protocol):
+    """Takes what went wrong."""
+
+    def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Sends the events of ends, and keeps the outbox."""
+
+    reports: Reports
+    events: Events
+    log: Log
+
+    def announce(self, report: Report) -> Report:
+        """Announce the report's end, if that is still to be done, and return it as it is then; never raises."""
+        if not report.unannounced:
+            return report
+        try:
+            self.send(report)
+            return self.reports.change(report, replace(report, unannounced=False))
+        except Exception:  # whatever it was, the end stands, and the sweep tells what is left in the outbox
+            self.log.warning("an end was not announced", exc_info=True, uuid=str(report.uuid))
+            return report
+
+    def send(self, report: Report) -> None:
+        """
+        Send the event of the report's end.
+
+        Raises:
+            StoreUnavailable: The bus did not take it.
+        """
+        self.events.send(end_event(report))
+
+    def announce_left(self, *, now: datetime, limit: int = PER_SWEEP) -> int:
+        """
+        Announce at most *limit* ends that nobody announced; returns how many it did.
+
+        Raises:
+            StoreUnavailable: The table could not be read; the next minute goes on.
+        """
+        told = untold = 0
+        for uuid in self.reports.unannounced(now, limit=limit):
+            report = self.reports.get(uuid)
+            if report is None or not report.unannounced:
+                continue  # the index lags behind the table
+            if self.announce(report).unannounced:
+                untold += 1
+            else:
+                told += 1
+            if untold == MOST_UNTOLD:
+                break
+        return told
+
+
+def end_event(report: Report) -> dict[str, Any]:
+    """
+    Describe the end of a report as a CloudEvent 1.0: ids and codes, nothing that a report holds or is called.
+
+    docs/events/report.schema.json describes it. Its id is the same whoever tells of this end, and however often.
+    """
+    assert report.finished_at is not None, "only an end is told"  # noqa: S101
+    end = f"{report.status}/{report.attempt}/{iso(report.finished_at)}"
+    return {
+        "specversion": "1.0",
+        "id": str(uuid5(report.uuid, end)),
+        "source": SOURCE,
+        "type": f"report.{report.status}",
+        "time": iso(report.finished_at),
+        "subject": str(report.uuid),
+        "datacontenttype": "application/json",
+        "data": {
+            "id": report.id,
+            "uuid": str(report.uuid),
+            "report_type": report.report_type,
+            "format": report.format.value,
+            "status": report.status.value,
+            "user_id": report.user_id,
+            "error": report.error.code if report.error else None,
+            **_schedule(report),
+        },
+    }
+
+
+def _schedule(report: Report) -> dict[str, str]:
+    named = {"schedule_id": report.schedule_id, "scheduled_for": report.scheduled_for}
+    return {name: value for name, value in named.items() if value is not None}

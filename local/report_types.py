@@ -1,0 +1,85 @@
+"""The report types on this machine, as their authors edit them: which there are, and what is wrong with one."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.hints import did_you_mean, hint_for
+from rapor.catalogue import ReportType, load_type
+from rapor.data.engine import DuckDBEngine
+from rapor.data.query import check_query
+from rapor.errors import CatalogueError, RenderError, SourceUnavailable
+
+TYPES = Path(__file__).parents[1] / "layers/catalogue/report_types"
+MEMORY_MB, SPILL_MB = 512, 1024
+FITS = "The query, and the SQL of [[summary]] and [chart], must give just the names and types that the file declares."
+
+
+class NoSuchType(Exception):
+    """No file has that name; the message names those there are."""
+
+
+class Wrong(Exception):
+    """What is wrong with a file, in lines: file, key and reason, then what to do."""
+
+    def __init__(self, file: str, key: str, reason: str, hint: str) -> None:
+        super().__init__(f"{': '.join(filter(None, (file, key, reason)))}\nhint: {hint}")
+        self.file, self.key, self.reason, self.hint = file, key, reason, hint
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A file of the catalogue: its type, or what is wrong; `bound` tells that its query was held against data."""
+
+    name: str
+    report_type: ReportType | None = None
+    wrong: Wrong | None = None
+    bound: bool = False
+
+
+def load(name: str, folder: Path = TYPES) -> ReportType:
+    """
+    Read one type and its query.
+
+    Raises:
+        NoSuchType: It is not there.
+        Wrong: It cannot be used as it is.
+    """
+    there = sorted(file.stem for file in folder.glob("*.toml"))
+    if name not in there:
+        known = f"There are: {', '.join(there)}." if there else f"There is none in {folder}."
+        raise NoSuchType(f"There is no report type {name}. {did_you_mean(name, there)}".rstrip() + f"\n{known}")
+    try:
+        report_type = load_type(folder / f"{name}.toml")
+        check_query(report_type)
+    except CatalogueError as error:
+        raise Wrong(error.file, error.key, error.reason, hint_for(error)) from error
+    return report_type
+
+
+def check(folder: Path, data: Path) -> Iterator[Finding]:
+    """Look at every file; where its data sets are in *data*, bind its query to them, which shows no rows."""
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            report_type = load(file.stem, folder)
+            yield Finding(file.stem, report_type, bound=_bind(report_type, data))
+        except Wrong as wrong:
+            yield Finding(file.stem, wrong=wrong)
+
+
+def _bind(report_type: ReportType, data: Path) -> bool:
+    engine = DuckDBEngine(
+        str(data), memory_limit_mb=MEMORY_MB, temp_directory=tempfile.gettempdir(), temp_limit_mb=SPILL_MB
+    )
+    callers = (None, "") if report_type.open_to_own else (None,)  # the column of owners is text for `.own` callers
+    try:
+        for own_user_id in callers:
+            with engine.open(report_type, {}, own_user_id=own_user_id) as rows:
+                rows.figures(0)  # the SQL of key figures, totals and the chart, over no rows
+    except SourceUnavailable:
+        return False
+    except RenderError as error:
+        because = f" ({str(error.__cause__).splitlines()[0]})" if error.__cause__ else ""
+        raise Wrong(f"{report_type.name}.toml", "query", f"{error}{because}", FITS) from error
+    return True
