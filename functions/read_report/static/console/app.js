@@ -7,7 +7,6 @@ import { orderView } from "./order.js";
 import { reportView } from "./report.js";
 import { reportsView } from "./reports.js";
 import { schedulesView } from "./schedules.js";
-import { hasSchedules } from "./rhythm.js";
 import { may, signOut, takeFromAddress, token, userName } from "./session.js";
 import { signInView } from "./signin.js";
 
@@ -18,7 +17,6 @@ const VIEWS = [
   [/^\/schedules$/, schedulesView, "nav.schedules"],
   [/^\/order$/, orderView, "nav.order"],
 ];
-const CLASSES = new Map([[orderView, "order-link"], [schedulesView, "schedules-link"]]);
 const HOME = "/reports";
 let stop = () => {};
 
@@ -51,13 +49,11 @@ function found(path) {
 
 function header(path) {
   const links = VIEWS.filter(([, view]) => view !== reportView && (view === reportsView || may("generate")));
-  if (may("generate")) hasSchedules().then((has) => document.querySelectorAll(".schedules-link").forEach((it) => { it.hidden = !has; }));
   return el("header", { class: "top" },
     el("a", { class: "brand", href: "#/reports" }, "Rapor"),
     el("nav", { "aria-label": t("nav.label") }, links.map(([form, view, words]) => el("a", {
       href: `#${form.source.replaceAll("\\", "").slice(1, -1)}`,
-      class: CLASSES.get(view),
-      hidden: view === schedulesView, // until it is known that there are any
+      class: view === orderView ? "order-link" : null,
       "aria-current": view === found(path)[0] ? "page" : null,
     }, t(words)))),
     el("div", { class: "who" },

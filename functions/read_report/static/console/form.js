@@ -9,8 +9,8 @@ import { language, LANGUAGES, nameOf, plural, sentence, t } from "./language.js"
 import { complain, say } from "./notice.js";
 import { rhythm } from "./rhythm.js";
 
-export function orderForm(type, schedulable, when) {
-  const fields = fieldsOf(type, schedulable);
+export function orderForm(type, when) {
+  const fields = fieldsOf(type);
   fill(fields, type, when);
   const wrong = el("div", { class: "summary", role: "alert" });
   const submit = el("button", { class: "primary" });
@@ -22,7 +22,7 @@ export function orderForm(type, schedulable, when) {
       section(t("order.details"), fields.title.element),
       section(t("order.parameters"), fields.parameters.length ? grid(fields.parameters) : el("p", { class: "hint" }, t("order.no_parameters"))),
       section(null, el("div", { class: "row" }, fields.format.element, fields.locale.element), csv),
-      fields.time && section(null, fields.time.element, fields.schedule.element)),
+      section(null, fields.time.element, fields.schedule.element)),
     el("aside", { class: "order-side" }, guess.element, wrong,
       el("div", { class: "buttons" }, submit, button(t("order.estimate"), guess.run, { class: "secondary" }))));
 
@@ -39,10 +39,10 @@ export function orderForm(type, schedulable, when) {
   }
 
   function show() {
-    const isScheduled = fields.time?.value() === "schedule";
+    const isScheduled = fields.time.value() === "schedule";
     const worked = isScheduled ? fields.schedule.dates() : [];
     for (const it of fields.parameters) it.element.hidden = worked.includes(it.key);
-    if (fields.schedule) fields.schedule.element.hidden = !isScheduled;
+    fields.schedule.element.hidden = !isScheduled;
     csv.hidden = fields.format.value() !== "csv";
     submit.textContent = t(isScheduled ? "order.schedule" : "order.submit");
   }
@@ -53,7 +53,7 @@ export function orderForm(type, schedulable, when) {
     submit.setAttribute("aria-busy", "true");
     refuse({});
     try {
-      await (fields.time?.value() === "schedule" ? sendSchedule(fields.schedule.body(bodyOf(fields, type))) : sendOrder(bodyOf(fields, type)));
+      await (fields.time.value() === "schedule" ? sendSchedule(fields.schedule.body(bodyOf(fields, type))) : sendOrder(bodyOf(fields, type)));
     } catch (problem) {
       if (problem.status === 422) refuse(problem.errors);
       else complain(problem);
@@ -95,7 +95,7 @@ function keyFor(body) {
 
 // -- fields, and what they hold
 
-function fieldsOf(type, schedulable) {
+function fieldsOf(type) {
   return {
     title: titleField(),
     parameters: parameterFields(type),
@@ -103,13 +103,13 @@ function fieldsOf(type, schedulable) {
     locale: radioField("options.locale", t("order.locale"), LANGUAGES.map((it) => [it, nameOf(it)])),
     csv: csvFields(),
     truncate: checkField("options.allow_truncated", t("order.truncate")),
-    time: schedulable ? radioField("when", t("order.when"), [["now", t("order.now")], ["schedule", t("order.on_schedule")]]) : null,
-    schedule: schedulable ? rhythm(type) : null,
+    time: radioField("when", t("order.when"), [["now", t("order.now")], ["schedule", t("order.on_schedule")]]),
+    schedule: rhythm(type),
   };
 }
 
 const allOf = ({ title, parameters, format, locale, csv, truncate, schedule }) =>
-  [title, ...parameters, format, locale, ...csv, truncate, ...(schedule?.fields ?? [])];
+  [title, ...parameters, format, locale, ...csv, truncate, ...schedule.fields];
 
 /** What was being filled in, else what is usual. */
 function fill(fields, type, when) {
@@ -120,14 +120,14 @@ function fill(fields, type, when) {
   fields.locale.put(options.locale ?? language());
   for (const it of fields.csv) it.put(options.csv?.[it.key] ?? it.usual);
   fields.truncate.put(options.allow_truncated);
-  fields.time?.put(when ?? time ?? "now");
-  fields.schedule?.put(schedule);
+  fields.time.put(when ?? time ?? "now");
+  fields.schedule.put(schedule);
 }
 
 function draftOf(fields, type) {
   const isOwnTitle = fields.title.value() !== type.title; // the type's own is in the page's language
   const title = isOwnTitle ? fields.title.value() ?? "" : undefined;
-  return { ...bodyOf(fields, type), title, time: fields.time?.value(), schedule: fields.schedule?.value() };
+  return { ...bodyOf(fields, type), title, time: fields.time.value(), schedule: fields.schedule.value() };
 }
 
 function bodyOf({ title, parameters, format, locale, csv, truncate }, type) {

@@ -1,10 +1,8 @@
 // The part of an order that says when: how often, at what time, in which zone, and which dates each run is about.
 
-import { get, SCHEDULES } from "./api.js";
 import { el } from "./dom.js";
 import { field } from "./fields.js";
 import { t } from "./language.js";
-import { whenSessionChanges } from "./session.js";
 
 const RHYTHMS = { // EventBridge Scheduler's six fields: minutes, hours, day of month, month, day of week, year
   daily: "* * ? *",
@@ -20,19 +18,6 @@ const PERIODS = { // relative dates, which the schedule resolves at the time of 
   this_month: [{ $date: "0 month", anchor: "start" }, { $date: "today" }],
   this_year: [{ $date: "0 year", anchor: "start" }, { $date: "today" }],
 };
-
-let asked = null;
-
-/** Whether this service has schedules for the caller; asked once. */
-export function hasSchedules() {
-  asked ??= get(SCHEDULES).then(() => true, (problem) => {
-    if (![403, 404].includes(problem.status)) asked = null; // we do not know: ask again
-    return false;
-  });
-  return asked;
-}
-
-whenSessionChanges(() => { asked = null; });
 
 /**
  * `{element, fields, value, put, body, dates}`; `body(order)` is what the API makes a schedule of, `dates()` names the

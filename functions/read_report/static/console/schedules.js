@@ -2,7 +2,7 @@
 
 import { call, get, post, SCHEDULES } from "./api.js";
 import { button, el, heading } from "./dom.js";
-import { momentIn, t } from "./language.js";
+import { has, momentIn, t } from "./language.js";
 import { complain, say } from "./notice.js";
 import { poll } from "./polling.js";
 import { may } from "./session.js";
@@ -23,7 +23,7 @@ export function schedulesView(main, { query }) {
       return null;
     }, (problem) => {
       main.querySelector(".loading")?.remove();
-      if (problem.status === 404) main.append(el("p", {}, t("not_found_lead")));
+      if (problem.status === 404) main.append(el("p", { class: "plain" }, t("schedules.absent")));
       else complain(problem);
     });
   }
@@ -67,7 +67,8 @@ function row(schedule, act) {
       el("p", { class: "about" },
         aboutOf(schedule.report).map((text) => el("span", {}, text)),
         el("code", {}, schedule.expression)),
-      stateOf(schedule)),
+      stateOf(schedule),
+      lastOf(schedule)),
     el("div", { class: "next" }, nextOf(schedule)),
     el("div", { class: "buttons" }, may("generate") && names.map((name) => button(t(`schedules.${name}`), () => act(name, schedule), {
       class: "secondary", "data-key": `${name}-${schedule.uuid}`, "aria-label": t("action.of", { action: t(`schedules.${name}`), title: schedule.name }),
@@ -79,10 +80,18 @@ function aboutOf({ title, report_type: type, format }) {
   return [title === titleOf(type) ? null : title, titleOf(type), format && t(`format.${format}`)].filter(Boolean);
 }
 
-function stateOf(schedule) {
-  if (schedule.is_active) return null;
-  const reason = schedule.pause?.message ?? schedule.paused_reason;
-  return el("p", { class: "status inactive" }, reason ? t("schedules.paused_because", { reason }) : t("schedules.paused"));
+/** Why it does not run, where it does not. */
+function stateOf({ is_active: isActive, pause }) {
+  if (isActive) return null;
+  const why = pause && (has(`schedules.why.${pause.code}`) ? t(`schedules.why.${pause.code}`) : pause.message);
+  return el("p", { class: "status inactive" }, why ? t("schedules.paused_because", { why }) : t("schedules.paused"));
+}
+
+/** The reports of its last runs, newest first. */
+function lastOf({ last_runs: runs = [], timezone }) {
+  if (!runs.length) return null;
+  return el("p", { class: "about" }, el("span", {}, t("schedules.reports")), runs.toReversed().map((run) =>
+    el("a", { href: `#/reports/${run.report_uuid}` }, momentIn(run.scheduled_for, timezone))));
 }
 
 function nextOf({ next_runs: runs = [], timezone, is_active: isActive }) {
