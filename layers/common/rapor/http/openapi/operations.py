@@ -5,20 +5,13 @@ from http import HTTPStatus
 
 from rapor.caller import EXPORT, GENERATE, VIEW
 from rapor.errors import DocumentExpired, Invalid, KeyReused, NotCompleted, NotEstimated, NotFound, TooManyUnfinished
-from rapor.http import console, laravel, report_types, static
+from rapor.http import laravel, report_types, static
 from rapor.http.languages import LOCALES
 from rapor.http.openapi import examples
 from rapor.http.openapi.changes import CHANGES
+from rapor.http.openapi.console import CONSOLE
 from rapor.http.openapi.operation import Answer, Body, Operation
-from rapor.http.openapi.parameters import (
-    ACCEPT_LANGUAGE,
-    CONSOLE_FILE,
-    FILE,
-    IDEMPOTENCY_KEY,
-    LISTING,
-    TYPE_NAME,
-    UUID,
-)
+from rapor.http.openapi.parameters import ACCEPT_LANGUAGE, FILE, IDEMPOTENCY_KEY, LISTING, TYPE_NAME, UUID
 from rapor.http.openapi.scores import SCORES
 from rapor.http.sentences import required, selected_invalid
 from rapor.listing import Filters, Listing, Page
@@ -229,29 +222,6 @@ DOCUMENTATION: Sequence[Operation] = (
         is_public=True,
         parameters=(FILE,),
         answers={HTTPStatus.OK: Answer(description="The file.", files=tuple(dict.fromkeys(static.ASSETS.values())))},
-        errors=(NotFound(),),
-    ),
-)
-
-CONSOLE: Sequence[Operation] = (
-    Operation(
-        route="GET /",
-        id="getConsole",
-        tag="Console",
-        summary="Use the console in a browser",
-        is_public=True,
-        answers={
-            HTTPStatus.OK: Answer(description="A page; it asks for a token.", files=(console.CONTENT_TYPES[".html"],))
-        },
-    ),
-    Operation(
-        route="GET /console/{file}",
-        id="getConsoleFile",
-        tag="Console",
-        summary="Fetch what the console needs",
-        is_public=True,
-        parameters=(CONSOLE_FILE,),
-        answers={HTTPStatus.OK: Answer(description="The file.", files=tuple(console.CONTENT_TYPES.values()))},
         errors=(NotFound(),),
     ),
 )

@@ -68,10 +68,3 @@ FILE = Parameter(
     description="Of the page.",
     example="docs.js",
 )
-CONSOLE_FILE = Parameter(
-    name="file",
-    place="path",
-    schema={"type": "string", "minLength": 1},
-    description="Of the console.",
-    example="app.js",
-)
