@@ -105,6 +105,12 @@ class Person:
         answer: dict[str, Any] = self.service.call("GET", f"/api/v1/reports/{uuid}", token=self.token).json()
         return answer
 
+    def schedules(self) -> list[dict[str, Any]]:
+        """What the API says of this person's schedules."""
+        answer = self.service.call("GET", "/api/v1/schedules", token=self.token).json()
+        found: list[dict[str, Any]] = answer["data"]
+        return found
+
     def row(self, title: str) -> Locator:
         """A report on the list."""
         return self.page.locator(".report").filter(has=self.page.get_by_role("heading", name=title, exact=True))

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from local.template import Stack
 from tests.browser.people import PHONE, Person
 
 Somebody = Callable[..., Person]
+HAS_SCHEDULES = any(route.path == "/api/v1/schedules" for route in Stack.load().routes)
 OWN = ("reports.generate.own", "reports.view.own", "reports.export.own")
 SALES = {"title": "Every sale", "report_type": "sales", "format": "pdf"}
 UNKNOWN = {
@@ -340,6 +342,41 @@ def test_ordering_again_begins_with_the_same_choices(somebody: Somebody) -> None
     assert {name: second[name] for name in kept} == {name: report[name] for name in kept}
 
 
+@pytest.mark.skipif(not HAS_SCHEDULES, reason="the template has no schedules yet")
+def test_a_schedule_is_made_run_paused_and_deleted(somebody: Somebody) -> None:
+    ayse = somebody("every-week", permissions=OWN)
+    page = ayse.sign_in("schedules")
+
+    page.get_by_role("link", name="New schedule").click()
+    page.get_by_role("radio", name=re.compile("^User Report")).check()
+    page.get_by_label("Dates of each run").select_option("last_week")
+    page.get_by_label("How often?").select_option("own")
+    page.get_by_label("Expression").fill("cron(0 9 * * * *)")
+    page.get_by_role("button", name="Create schedule").click()
+    expect(page.get_by_label("Expression")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("How often?").select_option("weekly")
+    page.get_by_label("At", exact=True).fill("07:30")
+    page.get_by_role("button", name="Create schedule").click()
+    expect(page.get_by_role("heading", name="User Report")).to_be_visible()
+    expect(page.locator(".next li")).to_have_count(5)
+    expect(page.locator(".next li").first).to_contain_text(re.compile(r"Mon.*7:30"))
+    [schedule] = ayse.schedules()
+    page.get_by_role("button", name="Run now: User Report").click()
+    expect(page.locator(".report-head .status")).to_have_text("Ready")
+    ayse.go("schedules")
+    page.get_by_role("button", name="Pause: User Report").click()
+    expect(page.locator(".schedule .status")).to_have_text("Paused")
+    page.get_by_role("button", name="Delete: User Report").click()
+    expect(page.get_by_role("heading", name="No schedules yet")).to_be_visible()
+
+    assert (schedule["expression"], schedule["timezone"]) == ("cron(30 7 ? * MON *)", "Europe/Istanbul")
+    assert schedule["report"]["parameters"] == {
+        "date_from": {"$date": "-1 week", "anchor": "start"},
+        "date_to": {"$date": "-1 week", "anchor": "end"},
+    }
+    assert ayse.schedules() == []
+
+
 def test_the_list_is_narrowed_and_turned(somebody: Somebody) -> None:
     ayse = somebody("collects", permissions=[*OWN, "reports.delete.own"])
     for number in range(16):
@@ -444,7 +481,7 @@ def test_a_barrier_is_found_where_there_is_one(somebody: Somebody) -> None:
     assert "critical label" in [it.split(":")[0] for it in ayse.barriers()]
 
 
-VIEWS: Sequence[str] = ("sign-in", "reports", "order", "pdf", "csv", "failed", "gone")
+VIEWS: Sequence[str] = ("sign-in", "reports", "schedules", "order", "pdf", "csv", "failed", "gone")
 
 
 @pytest.mark.parametrize("settings", [{}, {"viewport": PHONE}, {"dark": True}], ids=["desk", "phone", "dark"])
@@ -469,6 +506,7 @@ def test_no_view_has_a_barrier_or_is_too_wide(somebody: Somebody, settings: dict
             page.get_by_role("radio", name=re.compile("^Sales Ledger")).check()
             page.get_by_role("radio", name="CSV").check()
             page.get_by_text("How the CSV is written").click()
+            page.get_by_role("radio", name="On a schedule").check()
         page.wait_for_timeout(200)
         found[view] = [*ayse.barriers(), *([f"{ayse.overflow()} px too wide"] if ayse.overflow() > 0 else [])]
 

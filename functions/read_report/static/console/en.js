@@ -188,6 +188,7 @@ export default {
   "schedules.delete": "Delete",
   "schedules.reports": "Last reports",
   "schedules.name": "Name",
+  "schedules.name_hint": "Left empty, the title.",
   "schedules.rhythm": "How often?",
   "schedules.daily": "Every day",
   "schedules.weekdays": "Every weekday",

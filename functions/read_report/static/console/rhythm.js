@@ -24,7 +24,7 @@ const PERIODS = { // relative dates, which the schedule resolves at the time of 
  * parameters that each run works out for itself.
  */
 export function rhythm(type) {
-  const name = text("name", t("schedules.name"), { isRequired: true });
+  const name = text("name", t("schedules.name"), { hint: t("schedules.name_hint") });
   const often = choice("rhythm", t("schedules.rhythm"), [...Object.keys(RHYTHMS), "own"].map((it) => [it, t(`schedules.${it}`)]));
   const at = text("at", t("schedules.at"), { type: "time", usual: "09:00" });
   const expression = text("expression", t("schedules.expression"), { hint: t("schedules.expression_hint"), usual: "cron(0 9 ? * MON-FRI *)" });
@@ -52,7 +52,7 @@ export function rhythm(type) {
   }
 
   function body(order) {
-    return { name: name.value() ?? "", report: { ...order, parameters: { ...order.parameters, ...periodOf(period?.value()) } }, expression: written(), timezone: zone.value() };
+    return { name: name.value() ?? order.title, report: { ...order, parameters: { ...order.parameters, ...periodOf(period?.value()) } }, expression: written(), timezone: zone.value() };
   }
 
   function periodOf(chosen) {

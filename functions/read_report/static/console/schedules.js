@@ -41,7 +41,8 @@ export function schedulesView(main, { query }) {
   async function act(name, schedule) {
     const key = document.activeElement?.dataset.key;
     try {
-      await ACTS[name](`${SCHEDULES}/${schedule.uuid}`);
+      const answer = await ACTS[name](`${SCHEDULES}/${schedule.uuid}`);
+      if (name === "run") location.hash = `/reports/${answer.body.uuid}`;
       say(t(`schedules.done.${name}`, { name: schedule.name }));
     } catch (problem) {
       complain(problem);

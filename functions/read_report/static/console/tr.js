@@ -188,6 +188,7 @@ export default {
   "schedules.delete": "Sil",
   "schedules.reports": "Son raporları",
   "schedules.name": "Ad",
+  "schedules.name_hint": "Boşsa, başlık.",
   "schedules.rhythm": "Ne sıklıkla?",
   "schedules.daily": "Her gün",
   "schedules.weekdays": "Hafta içi her gün",
