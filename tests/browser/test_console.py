@@ -81,6 +81,19 @@ def test_the_address_keeps_no_token_and_signing_out_leaves_none(somebody: Somebo
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_a_link_does_not_change_who_is_signed_in_unasked(somebody: Somebody) -> None:
+    ayse, other = somebody("herself"), somebody("somebody-else")
+    page = ayse.sign_in()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    page.evaluate("token => { location.hash = `token=${token}` }", other.token)
+
+    expect(page.get_by_text("herself@example.com")).to_be_visible()
+    page.wait_for_url(f"{ayse.service.url}/#/reports")
+    assert ["somebody-else@example.com" in it for it in asked] == [True]
+
+
 def test_a_token_that_is_not_accepted_leads_back_to_signing_in(somebody: Somebody) -> None:
     ayse = somebody("expired")
     page = ayse.page

@@ -17,6 +17,7 @@ export default {
   "sign_in.hint": "Paste the token you were given. It stays in this tab, and is forgotten when you close it.",
   "sign_in.submit": "Sign in",
   "sign_in.ended": "Your token is not accepted, or has expired. Sign in again.",
+  "sign_in.other": "This link signs you in as {user}. You are signed in as {current}. Change?",
   "sign_in.empty": "Paste a token first.",
 
   "reports.title": "Reports",

@@ -26,7 +26,7 @@ export function reportView(main, { name: uuid }) {
 
   function look() {
     return poll(async (signal) => {
-      const [answer] = await Promise.all([get(`${REPORTS}/${uuid}`, { signal }), allTypes()]);
+      const [answer] = await Promise.all([get(`${REPORTS}/${encodeURIComponent(uuid)}`, { signal }), allTypes()]);
       if (signal.aborted) return null;
       fill(answer.body);
       return isMoving(answer.body) ? pauseOf(answer) : null;
@@ -43,8 +43,8 @@ export function reportView(main, { name: uuid }) {
     main.replaceChildren(el("a", { class: "back", href: "#/reports" }, t("report.back")), heading(t("report.gone")), el("p", {}, t("report.gone_lead")));
   }
 
-  function changed({ name }) {
-    if (name === "download") return;
+  function changed({ name, uuid: changedUuid }) {
+    if (name === "download" || changedUuid !== uuid) return;
     stop();
     if (name === "delete") location.hash = "/reports";
     else stop = look();

@@ -4,6 +4,8 @@
 // OpenID Connect provider would be a third: it sends the browser back here with a code, which a module beside this one
 // exchanges for an access token. WAYS is where its button goes.
 
+import { t } from "./language.js";
+
 const KEY = "rapor.token";
 const CHANGED = "sessionchange";
 const IN_ADDRESS = "#token=";
@@ -28,27 +30,34 @@ export function whenSessionChanges(forget) {
   addEventListener(CHANGED, forget);
 }
 
-/** Take a token from the address, and leave none there: not for the history, not for whoever looks at the screen. */
+/**
+ * Take a token from the address, and leave none there: not for the history, not for whoever looks at the screen. Who is
+ * signed in as somebody else is asked, or a link could make them work in another's name unnoticed.
+ */
 export function takeFromAddress() {
   if (!location.hash.startsWith(IN_ADDRESS)) return;
-  signIn(decodeURIComponent(location.hash.slice(IN_ADDRESS.length)));
+  const found = decodeURIComponent(location.hash.slice(IN_ADDRESS.length));
+  const [current, wanted] = [claims(), claimsIn(found)];
+  const isSame = !token() || String(current?.sub) === String(wanted?.sub);
+  if (isSame || confirm(t("sign_in.other", { user: nameIn(wanted), current: nameIn(current) }))) signIn(found);
   history.replaceState(null, "", `${location.pathname}${location.search}#/reports`);
 }
 
 /** What the token says, unverified: good for showing and hiding. The API decides. Null where it cannot be read. */
-export function claims() {
+export const claims = () => claimsIn(token());
+
+function claimsIn(text) {
   try {
-    const text = atob(token().split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+    const part = atob(text.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(part, (character) => character.charCodeAt(0))));
   } catch {
     return null;
   }
 }
 
-export function userName() {
-  const said = claims();
-  return said ? String(said.email ?? said.preferred_username ?? said.sub ?? "") : "";
-}
+export const userName = () => nameIn(claims());
+
+const nameIn = (said) => String(said?.email ?? said?.preferred_username ?? said?.sub ?? "");
 
 /** Whether it is worth offering: `permission`, on this report where one is given. */
 export function may(permission, report = null) {

@@ -17,6 +17,7 @@ export default {
   "sign_in.hint": "Size verilen anahtarı yapıştırın. Yalnız bu sekmede kalır, kapatınca unutulur.",
   "sign_in.submit": "Giriş yap",
   "sign_in.ended": "Anahtarınız kabul edilmedi ya da süresi doldu. Yeniden giriş yapın.",
+  "sign_in.other": "Bu bağlantı sizi {user} olarak oturum açtırır. Şu an {current} olarak oturumunuz açık. Değiştirilsin mi?",
   "sign_in.empty": "Önce bir anahtar yapıştırın.",
 
   "reports.title": "Raporlar",
