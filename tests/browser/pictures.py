@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.people import FLAGS, PHONE, Person, a_service
+from tests.browser.people import DESK, FLAGS, PHONE, Person, a_service
 from tests.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +65,9 @@ def picture_order(ayse: Person) -> None:
     page.get_by_role("button", name="Estimate first").click()
     page.locator(".said .good").wait_for()
     page.get_by_role("heading", level=1).click()
+    page.set_viewport_size({**DESK, "height": 920})
     save(ayse, "order")
+    page.set_viewport_size(DESK)
 
 
 def picture_preview(ayse: Person, uuid: str) -> None:
