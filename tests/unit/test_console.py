@@ -24,7 +24,7 @@ def served(event: str, **path: str) -> Response:
 
 
 def words(language: str) -> dict[str, str]:
-    return dict(re.findall(r'^  "?([\w.]+)"?: "(.*)",$', (FOLDER / f"{language}.js").read_text(), re.MULTILINE))
+    return dict(re.findall(r'^  "?([\w.]+)"?:\s+"(.*)",$', (FOLDER / f"{language}.js").read_text(), re.MULTILINE))
 
 
 def imported(module: str) -> set[str]:
@@ -93,7 +93,7 @@ def test_all_languages_have_the_same_words_with_the_same_gaps() -> None:
 
 def test_every_word_asked_for_is_there_and_none_is_idle() -> None:
     code = "\n".join(path.read_text() for path in MODULES if path.stem not in LANGUAGES)
-    asked = set(re.findall(r'\bt\((?:\w+ \? )?"([\w.]+)"', code))
+    asked = set(re.findall(r'\bt\(\s*(?:\w+ \? )?"([\w.]+)"', code))
     named = set(re.findall(r'"([\w.]+)"', code))
     made = tuple(f"{it}." for it in re.findall(r"`([\w.]+)\.\$\{", code))
 

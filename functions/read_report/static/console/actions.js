@@ -10,8 +10,16 @@ import { isRecorded, isUnfinished } from "./status.js";
 const ACTIONS = {
   download: { permission: "export", fits: (it) => it.result && !it.deleted_at, run: download },
   restore: { permission: "restore", fits: (it) => it.deleted_at, run: (it) => post(`${REPORTS}/${it.uuid}/restore`) },
-  retry: { permission: "generate", fits: (it) => it.status === "failed" && it.error && !it.deleted_at, run: (it) => post(`${REPORTS}/${it.uuid}/retry`) },
-  cancel: { permission: "generate", fits: (it) => isUnfinished(it) && !it.deleted_at && !isRecorded(it), run: (it) => post(`${REPORTS}/${it.uuid}/cancel`) },
+  retry: {
+    permission: "generate",
+    fits: (it) => it.status === "failed" && it.error && !it.deleted_at,
+    run: (it) => post(`${REPORTS}/${it.uuid}/retry`),
+  },
+  cancel: {
+    permission: "generate",
+    fits: (it) => isUnfinished(it) && !it.deleted_at && !isRecorded(it),
+    run: (it) => post(`${REPORTS}/${it.uuid}/cancel`),
+  },
   delete: { permission: "delete", fits: (it) => !it.deleted_at, run: (it) => call("DELETE", `${REPORTS}/${it.uuid}`) },
 };
 
@@ -26,18 +34,24 @@ export function whenChanged(heard) {
 
 /** Buttons for those of the named actions that fit the report and the caller. */
 export function actions(report, names) {
-  return names.filter((name) => ACTIONS[name].fits(report) && may(ACTIONS[name].permission, report)).map((name) =>
-    button(t(`action.${name}`), () => act(name, report), {
-      class: name === "download" ? "primary" : "secondary",
-      "data-key": `${name}-${report.uuid}`,
-      "aria-label": t("action.of", { action: t(`action.${name}`), title: report.title }),
-    }));
+  return names
+    .filter((name) => ACTIONS[name].fits(report) && may(ACTIONS[name].permission, report))
+    .map((name) =>
+      button(t(`action.${name}`), () => act(name, report), {
+        class: name === "download" ? "primary" : "secondary",
+        "data-key": `${name}-${report.uuid}`,
+        "aria-label": t("action.of", { action: t(`action.${name}`), title: report.title }),
+      }),
+    );
 }
 
 async function act(name, report) {
   try {
     await ACTIONS[name].run(report);
-    const undo = name === "delete" && may("restore", report) ? { label: t("action.undo"), run: () => act("restore", report) } : null;
+    const undo =
+      name === "delete" && may("restore", report)
+        ? { label: t("action.undo"), run: () => act("restore", report) }
+        : null;
     say(t(`done.${name}`, { title: report.title }), { action: undo });
   } catch (problem) {
     complain(problem);

@@ -26,9 +26,20 @@ export const whenRefused = { act: () => {} };
 export async function call(method, path, { query = {}, body, headers = {}, signal } = {}) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== undefined));
   const address = asked.size ? `${path}?${asked}` : path;
-  const sent = { Accept: "application/json", "Accept-Language": language(), Authorization: `Bearer ${token()}`, ...headers };
+  const sent = {
+    Accept: "application/json",
+    "Accept-Language": language(),
+    Authorization: `Bearer ${token()}`,
+    ...headers,
+  };
   if (body !== undefined) sent["Content-Type"] = "application/json";
-  const answer = await fetched(address, { method, headers: sent, body: JSON.stringify(body), signal, cache: "no-store" });
+  const answer = await fetched(address, {
+    method,
+    headers: sent,
+    body: JSON.stringify(body),
+    signal,
+    cache: "no-store",
+  });
   const content = await answer.json().catch(() => ({}));
   const retryAfter = Number(answer.headers.get("Retry-After")) || null;
   if (answer.ok) return { status: answer.status, body: content, retryAfter, headers: answer.headers };
@@ -46,7 +57,11 @@ export async function documentLink(report) {
 
 /** The document's bytes, as they come. */
 export async function openDocument(report, signal) {
-  const answer = await fetched(await documentLink(report), { signal, credentials: "omit", referrerPolicy: "no-referrer" });
+  const answer = await fetched(await documentLink(report), {
+    signal,
+    credentials: "omit",
+    referrerPolicy: "no-referrer",
+  });
   if (!answer.ok) throw new Problem(answer.status, {}, null);
   return answer;
 }

@@ -49,17 +49,33 @@ function found(path) {
 
 function header(path) {
   const links = VIEWS.filter(([, view]) => view !== reportView && (view === reportsView || may("generate")));
-  return el("header", { class: "top" },
+  return el(
+    "header",
+    { class: "top" },
     el("a", { class: "brand", href: "#/reports" }, "Rapor"),
-    el("nav", { "aria-label": t("nav.label") }, links.map(([form, view, words]) => el("a", {
-      href: `#${form.source.replaceAll("\\", "").slice(1, -1)}`,
-      class: view === orderView ? "order-link" : null,
-      "aria-current": view === found(path)[0] ? "page" : null,
-    }, t(words)))),
-    el("div", { class: "who" },
+    el(
+      "nav",
+      { "aria-label": t("nav.label") },
+      links.map(([form, view, words]) =>
+        el(
+          "a",
+          {
+            href: `#${form.source.replaceAll("\\", "").slice(1, -1)}`,
+            class: view === orderView ? "order-link" : null,
+            "aria-current": view === found(path)[0] ? "page" : null,
+          },
+          t(words),
+        ),
+      ),
+    ),
+    el(
+      "div",
+      { class: "who" },
       el("span", { class: "name" }, userName()),
       languages(),
-      button(t("nav.sign_out"), leave, { class: "quiet" })));
+      button(t("nav.sign_out"), leave, { class: "quiet" }),
+    ),
+  );
 }
 
 const foot = () => el("footer", { class: "foot" }, languages(), el("a", { href: "docs" }, t("nav.docs")));
@@ -67,10 +83,26 @@ const foot = () => el("footer", { class: "foot" }, languages(), el("a", { href: 
 const skip = (main) => button(t("nav.skip"), () => main.focus(), { class: "skip" });
 
 function languages() {
-  return el("div", { class: "languages", role: "group", "aria-label": t("nav.language") }, LANGUAGES.map((tag) =>
-    button(tag.toUpperCase(), () => { speak(tag); show(); document.querySelector(`[data-key=language-${tag}]`)?.focus(); }, {
-      class: "quiet", lang: tag, "data-key": `language-${tag}`, "aria-pressed": String(tag === language()),
-    })));
+  return el(
+    "div",
+    { class: "languages", role: "group", "aria-label": t("nav.language") },
+    LANGUAGES.map((tag) =>
+      button(
+        tag.toUpperCase(),
+        () => {
+          speak(tag);
+          show();
+          document.querySelector(`[data-key=language-${tag}]`)?.focus();
+        },
+        {
+          class: "quiet",
+          lang: tag,
+          "data-key": `language-${tag}`,
+          "aria-pressed": String(tag === language()),
+        },
+      ),
+    ),
+  );
 }
 
 function leave() {

@@ -8,7 +8,9 @@ export function el(name, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(key, "");
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -30,8 +32,11 @@ export function button(label, press, attributes = {}) {
 /** Names and values side by side; pairs without a value are left out. */
 export function facts(pairs, attributes = {}) {
   const shown = pairs.filter(([, value]) => ![null, undefined, false, ""].includes(value));
-  return el("dl", { class: "facts", ...attributes }, shown.map(([name, value]) =>
-    el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    { class: "facts", ...attributes },
+    shown.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
 }
 
 /** Put `fresh` where `old` is; whoever was using a control in it goes on using the one of the same `data-key`. */

@@ -3,7 +3,9 @@
 import { whenSessionChanges } from "./session.js";
 
 export const draft = { current: {} };
-whenSessionChanges(() => { draft.current = {}; });
+whenSessionChanges(() => {
+  draft.current = {};
+});
 
 /** Begin with an earlier order's choices. */
 export function draftFrom({ report_type, title, parameters, format, options }) {

@@ -198,7 +198,8 @@ export default {
   "schedules.own": "An expression of my own",
   "schedules.at": "At",
   "schedules.expression": "Expression",
-  "schedules.expression_hint": "As EventBridge Scheduler has them: cron(0 9 ? * MON-FRI *), rate(7 days), at(2027-01-31T09:00:00).",
+  "schedules.expression_hint":
+    "As EventBridge Scheduler has them: cron(0 9 ? * MON-FRI *), rate(7 days), at(2027-01-31T09:00:00).",
   "schedules.zone": "Time zone",
   "schedules.period": "Dates of each run",
   "schedules.period.fixed": "The dates chosen above",

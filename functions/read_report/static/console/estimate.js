@@ -50,7 +50,15 @@ function numbersOf({ rows_total: rows, size_bytes: size, seconds: time }) {
 const holds = ({ format }) => el("p", { class: "good" }, t("order.fits", { format: t(`format.${format}`) }));
 
 function others({ format, limit, formats }, use) {
-  const words = formats.length ? t("order.no_fit", { format: t(`format.${format}`), limit: number(limit) }) : t("order.no_fit_none");
-  return [el("p", { class: "bad" }, words), el("div", { class: "buttons" }, formats.map((it) =>
-    button(t("order.use", { format: t(`format.${it}`) }), () => use(it), { class: "secondary" })))];
+  const words = formats.length
+    ? t("order.no_fit", { format: t(`format.${format}`), limit: number(limit) })
+    : t("order.no_fit_none");
+  return [
+    el("p", { class: "bad" }, words),
+    el(
+      "div",
+      { class: "buttons" },
+      formats.map((it) => button(t("order.use", { format: t(`format.${it}`) }), () => use(it), { class: "secondary" })),
+    ),
+  ];
 }

@@ -22,10 +22,14 @@ export function field(name, label, { control, hint = null, isRequired = false, v
   control.setAttribute("aria-describedby", told);
   if (isRequired && !isGroup) control.setAttribute("aria-required", "true");
   if (isGroup) control.prepend(el("legend", {}, label, mark));
-  const element = el("div", { class: "field", "data-field": name },
+  const element = el(
+    "div",
+    { class: "field", "data-field": name },
     !isGroup && el("label", { for: id }, label, mark),
     hint && el("p", { class: "hint", id: `${id}-hint` }, hint),
-    control, wrong);
+    control,
+    wrong,
+  );
   return { name, element, value, put, focus: () => focusable(control).focus(), complain };
 
   function complain(sentences) {
@@ -37,7 +41,8 @@ export function field(name, label, { control, hint = null, isRequired = false, v
   }
 }
 
-const focusable = (control) => (control.tagName === "FIELDSET" ? control.querySelector("input:checked, input") : control);
+const focusable = (control) =>
+  control.tagName === "FIELDSET" ? control.querySelector("input:checked, input") : control;
 
 /** The field for a parameter of a report type. */
 export function parameterField(name, schema, isRequired) {
@@ -70,7 +75,13 @@ const KINDS = {
 };
 
 function textField(control) {
-  return { control, value: () => control.value || undefined, put: (value) => { control.value = value ?? ""; } };
+  return {
+    control,
+    value: () => control.value || undefined,
+    put: (value) => {
+      control.value = value ?? "";
+    },
+  };
 }
 
 /** A moment is chosen in the browser's zone, and sent in UTC. */
@@ -88,51 +99,89 @@ function momentField() {
 
 /** What is no number is sent as it is: the server has the words for it. */
 function numberField(schema) {
-  const control = el("input", { type: "text", inputmode: schema.type === "integer" ? "numeric" : "decimal", autocomplete: "off" });
+  const control = el("input", {
+    type: "text",
+    inputmode: schema.type === "integer" ? "numeric" : "decimal",
+    autocomplete: "off",
+  });
   return {
     control,
     value: () => {
       const text = control.value.trim().replace(",", ".");
       return text === "" ? undefined : Number.isFinite(Number(text)) ? Number(text) : control.value;
     },
-    put: (value) => { control.value = value ?? ""; },
+    put: (value) => {
+      control.value = value ?? "";
+    },
   };
 }
 
 function choiceField(schema, isRequired) {
   const values = (schema.enum ?? [schema.const]).filter((it) => it !== null);
-  const control = el("select", {},
+  const control = el(
+    "select",
+    {},
     el("option", { value: "" }, t(isRequired ? "field.choose" : "field.any")),
-    values.map((it, place) => el("option", { value: place }, String(it))));
+    values.map((it, place) => el("option", { value: place }, String(it))),
+  );
   return {
     control,
     value: () => values[control.value === "" ? -1 : Number(control.value)],
-    put: (value) => { control.value = values.includes(value) ? values.indexOf(value) : ""; },
+    put: (value) => {
+      control.value = values.includes(value) ? values.indexOf(value) : "";
+    },
   };
 }
 
 /** Yes, no, or nothing said; a box to tick where there is a default. */
 function booleanField(schema) {
-  if (schema.default === undefined) return choiceOf([[true, t("field.yes")], [false, t("field.no")]]);
+  if (schema.default === undefined)
+    return choiceOf([
+      [true, t("field.yes")],
+      [false, t("field.no")],
+    ]);
   const control = el("input", { type: "checkbox" });
-  return { control, value: () => control.checked, put: (value) => { control.checked = value === true; } };
+  return {
+    control,
+    value: () => control.checked,
+    put: (value) => {
+      control.checked = value === true;
+    },
+  };
 }
 
 function choiceOf(options) {
-  const control = el("select", {}, el("option", { value: "" }, t("field.any")), options.map(([value, label]) => el("option", { value }, label)));
+  const control = el(
+    "select",
+    {},
+    el("option", { value: "" }, t("field.any")),
+    options.map(([value, label]) => el("option", { value }, label)),
+  );
   return {
     control,
     value: () => options.find(([value]) => String(value) === control.value)?.[0],
-    put: (value) => { control.value = value === undefined || value === null ? "" : String(value); },
+    put: (value) => {
+      control.value = value === undefined || value === null ? "" : String(value);
+    },
   };
 }
 
 function severalField(schema, _, name) {
   const boxes = schema.items.enum.map((it) => el("input", { type: "checkbox", name, value: it }));
   return {
-    control: el("fieldset", { class: "choices" }, boxes.map((box) => el("label", { class: "check" }, box, box.value))),
-    value: () => { const on = schema.items.enum.filter((_it, place) => boxes[place].checked); return on.length ? on : undefined; },
-    put: (value) => boxes.forEach((box, place) => { box.checked = (value ?? []).includes(schema.items.enum[place]); }),
+    control: el(
+      "fieldset",
+      { class: "choices" },
+      boxes.map((box) => el("label", { class: "check" }, box, box.value)),
+    ),
+    value: () => {
+      const on = schema.items.enum.filter((_it, place) => boxes[place].checked);
+      return on.length ? on : undefined;
+    },
+    put: (value) =>
+      boxes.forEach((box, place) => {
+        box.checked = (value ?? []).includes(schema.items.enum[place]);
+      }),
   };
 }
 
@@ -143,8 +192,17 @@ function linesField(schema) {
   return {
     control,
     hint: t("field.lines"),
-    value: () => { const lines = control.value.split("\n").map((it) => it.trim()).filter(Boolean).map(read); return lines.length ? lines : undefined; },
-    put: (value) => { control.value = (value ?? []).join("\n"); },
+    value: () => {
+      const lines = control.value
+        .split("\n")
+        .map((it) => it.trim())
+        .filter(Boolean)
+        .map(read);
+      return lines.length ? lines : undefined;
+    },
+    put: (value) => {
+      control.value = (value ?? []).join("\n");
+    },
   };
 }
 
@@ -156,9 +214,15 @@ function jsonField() {
     hint: t("field.json"),
     value: () => {
       if (!control.value.trim()) return undefined;
-      try { return JSON.parse(control.value); } catch { return control.value; }
+      try {
+        return JSON.parse(control.value);
+      } catch {
+        return control.value;
+      }
     },
-    put: (value) => { control.value = value === undefined || value === null ? "" : JSON.stringify(value, null, 2); },
+    put: (value) => {
+      control.value = value === undefined || value === null ? "" : JSON.stringify(value, null, 2);
+    },
   };
 }
 
@@ -173,19 +237,36 @@ function limitsOf({ minimum, maximum }) {
 export function radioField(name, label, options, { hint = null } = {}) {
   const boxes = options.map(([value]) => el("input", { type: "radio", name, value }));
   boxes[0].checked = true;
-  const control = el("fieldset", { class: "segments" },
-    el("div", { class: "segments-row" }, boxes.map((box, place) => el("label", {}, box, el("span", {}, options[place][1])))));
+  const control = el(
+    "fieldset",
+    { class: "segments" },
+    el(
+      "div",
+      { class: "segments-row" },
+      boxes.map((box, place) => el("label", {}, box, el("span", {}, options[place][1]))),
+    ),
+  );
   return field(name, label, {
-    control, hint,
+    control,
+    hint,
     value: () => boxes.find((box) => box.checked)?.value,
-    put: (value) => boxes.forEach((box) => { box.checked = box.value === value; }),
+    put: (value) =>
+      boxes.forEach((box) => {
+        box.checked = box.value === value;
+      }),
   });
 }
 
 /** A box to tick. */
 export function checkField(name, label) {
   const control = el("input", { type: "checkbox" });
-  const it = field(name, label, { control, value: () => control.checked, put: (value) => { control.checked = value === true; } });
+  const it = field(name, label, {
+    control,
+    value: () => control.checked,
+    put: (value) => {
+      control.checked = value === true;
+    },
+  });
   it.element.classList.add("check");
   return it;
 }
@@ -196,9 +277,13 @@ export function checkField(name, label) {
  */
 export function complainBeside(fields, errors) {
   const belongs = (it, name) => name === it.name || name.startsWith(`${it.name}.`);
-  const others = Object.entries(errors).filter(([name]) => !fields.some((it) => belongs(it, name))).flatMap(([, sentences]) => sentences);
+  const others = Object.entries(errors)
+    .filter(([name]) => !fields.some((it) => belongs(it, name)))
+    .flatMap(([, sentences]) => sentences);
   const wrong = fields.filter((it) => {
-    const sentences = Object.entries(errors).filter(([name]) => belongs(it, name)).flatMap(([, said]) => said);
+    const sentences = Object.entries(errors)
+      .filter(([name]) => belongs(it, name))
+      .flatMap(([, said]) => said);
     it.complain(sentences);
     return sentences.length > 0;
   });

@@ -14,28 +14,80 @@ const TYPING_MS = 350;
 /** A form that tells `narrow` what the list should be narrowed to, as the API's query has it. */
 export function filters(asked, narrow) {
   let timer = 0;
-  const clear = el("a", { class: "clear", href: "#/reports", hidden: Object.keys(asked).length === 0 }, t("reports.clear"));
-  const form = el("form", { class: "filters", role: "search", onsubmit: submit, onchange: submit },
-    el("div", { class: "fields" },
-      labelled(t("reports.search"), el("input", { id: "filter-search", name: "search", type: "search", value: asked.search, maxlength: 255, oninput: later })),
-      select("status", t("reports.status"), STATUSES.map((it) => [it, t(`status.${it}`)]))),
-    el("details", { class: "more", open: BEHIND.some((name) => asked[name]) },
+  const clear = el(
+    "a",
+    { class: "clear", href: "#/reports", hidden: Object.keys(asked).length === 0 },
+    t("reports.clear"),
+  );
+  const form = el(
+    "form",
+    { class: "filters", role: "search", onsubmit: submit, onchange: submit },
+    el(
+      "div",
+      { class: "fields" },
+      labelled(
+        t("reports.search"),
+        el("input", {
+          id: "filter-search",
+          name: "search",
+          type: "search",
+          value: asked.search,
+          maxlength: 255,
+          oninput: later,
+        }),
+      ),
+      select(
+        "status",
+        t("reports.status"),
+        STATUSES.map((it) => [it, t(`status.${it}`)]),
+      ),
+    ),
+    el(
+      "details",
+      { class: "more", open: BEHIND.some((name) => asked[name]) },
       el("summary", {}, t("reports.more")),
-      el("div", { class: "fields" },
+      el(
+        "div",
+        { class: "fields" },
         select("report_type", t("reports.type"), []),
-        select("format", t("reports.format"), FORMATS.map((it) => [it, t(`format.${it}`)])),
+        select(
+          "format",
+          t("reports.format"),
+          FORMATS.map((it) => [it, t(`format.${it}`)]),
+        ),
         day("created_from", t("reports.from")),
         day("created_to", t("reports.to")),
-        may("delete") && el("label", { class: "check" }, el("input", {
-          type: "checkbox", name: "with_trashed", value: "true", checked: asked.with_trashed === "true",
-        }), t("reports.trash")))),
-    clear);
-  allTypes().then(addTypes).catch(() => {}); // the list complains
+        may("delete") &&
+          el(
+            "label",
+            { class: "check" },
+            el("input", {
+              type: "checkbox",
+              name: "with_trashed",
+              value: "true",
+              checked: asked.with_trashed === "true",
+            }),
+            t("reports.trash"),
+          ),
+      ),
+    ),
+    clear,
+  );
+  allTypes()
+    .then(addTypes)
+    .catch(() => {}); // the list complains
   return form;
 
   function select(name, label, options) {
-    return labelled(label, el("select", { id: `filter-${name}`, name },
-      el("option", { value: "" }, t("reports.all")), options.map((it) => option(name, ...it))));
+    return labelled(
+      label,
+      el(
+        "select",
+        { id: `filter-${name}`, name },
+        el("option", { value: "" }, t("reports.all")),
+        options.map((it) => option(name, ...it)),
+      ),
+    );
   }
 
   function option(name, value, label) {

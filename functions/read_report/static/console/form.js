@@ -17,14 +17,28 @@ export function orderForm(type, when) {
   const csv = csvPart(fields);
   const guess = estimate({ body: () => bodyOf(fields, type), use: useFormat, truncate: fields.truncate, refuse });
   show();
-  return el("form", { class: "order-columns", novalidate: true, autocomplete: "off", oninput: changed, onsubmit: order },
-    el("div", { class: "order-fields" },
+  return el(
+    "form",
+    { class: "order-columns", novalidate: true, autocomplete: "off", oninput: changed, onsubmit: order },
+    el(
+      "div",
+      { class: "order-fields" },
       section(t("order.details"), fields.title.element),
-      section(t("order.parameters"), fields.parameters.length ? grid(fields.parameters) : el("p", { class: "hint" }, t("order.no_parameters"))),
+      section(
+        t("order.parameters"),
+        fields.parameters.length ? grid(fields.parameters) : el("p", { class: "hint" }, t("order.no_parameters")),
+      ),
       section(null, el("div", { class: "row" }, fields.format.element, fields.locale.element), csv),
-      section(null, fields.time.element, fields.schedule.element)),
-    el("aside", { class: "order-side" }, guess.element, wrong,
-      el("div", { class: "buttons" }, submit, button(t("order.estimate"), guess.run, { class: "secondary" }))));
+      section(null, fields.time.element, fields.schedule.element),
+    ),
+    el(
+      "aside",
+      { class: "order-side" },
+      guess.element,
+      wrong,
+      el("div", { class: "buttons" }, submit, button(t("order.estimate"), guess.run, { class: "secondary" })),
+    ),
+  );
 
   function changed() {
     draft.current = draftOf(fields, type);
@@ -53,7 +67,9 @@ export function orderForm(type, when) {
     submit.setAttribute("aria-busy", "true");
     refuse({});
     try {
-      await (fields.time.value() === "schedule" ? sendSchedule(fields.schedule.body(bodyOf(fields, type))) : sendOrder(bodyOf(fields, type)));
+      await (fields.time.value() === "schedule"
+        ? sendSchedule(fields.schedule.body(bodyOf(fields, type)))
+        : sendOrder(bodyOf(fields, type)));
     } catch (problem) {
       if (problem.status === 422) refuse(problem.errors);
       else complain(problem);
@@ -99,17 +115,35 @@ function fieldsOf(type) {
   return {
     title: titleField(),
     parameters: parameterFields(type),
-    format: radioField("format", t("order.format"), type.formats.map((it) => [it, t(`format.${it}`)])),
-    locale: radioField("options.locale", t("order.locale"), LANGUAGES.map((it) => [it, nameOf(it)])),
+    format: radioField(
+      "format",
+      t("order.format"),
+      type.formats.map((it) => [it, t(`format.${it}`)]),
+    ),
+    locale: radioField(
+      "options.locale",
+      t("order.locale"),
+      LANGUAGES.map((it) => [it, nameOf(it)]),
+    ),
     csv: csvFields(),
     truncate: checkField("options.allow_truncated", t("order.truncate")),
-    time: radioField("when", t("order.when"), [["now", t("order.now")], ["schedule", t("order.on_schedule")]]),
+    time: radioField("when", t("order.when"), [
+      ["now", t("order.now")],
+      ["schedule", t("order.on_schedule")],
+    ]),
     schedule: rhythm(type),
   };
 }
 
-const allOf = ({ title, parameters, format, locale, csv, truncate, schedule }) =>
-  [title, ...parameters, format, locale, ...csv, truncate, ...schedule.fields];
+const allOf = ({ title, parameters, format, locale, csv, truncate, schedule }) => [
+  title,
+  ...parameters,
+  format,
+  locale,
+  ...csv,
+  truncate,
+  ...schedule.fields,
+];
 
 /** What was being filled in, else what is usual. */
 function fill(fields, type, when) {
@@ -126,41 +160,77 @@ function fill(fields, type, when) {
 
 function draftOf(fields, type) {
   const isOwnTitle = fields.title.value() !== type.title; // the type's own is in the page's language
-  const title = isOwnTitle ? fields.title.value() ?? "" : undefined;
+  const title = isOwnTitle ? (fields.title.value() ?? "") : undefined;
   return { ...bodyOf(fields, type), title, time: fields.time.value(), schedule: fields.schedule.value() };
 }
 
 function bodyOf({ title, parameters, format, locale, csv, truncate }, type) {
   const options = { locale: locale.value() };
   const unusual = csv.filter((it) => it.value() !== it.usual);
-  if (format.value() === "csv" && unusual.length) options.csv = Object.fromEntries(unusual.map((it) => [it.key, it.value()]));
+  if (format.value() === "csv" && unusual.length)
+    options.csv = Object.fromEntries(unusual.map((it) => [it.key, it.value()]));
   if (truncate.value()) options.allow_truncated = true;
   const given = parameters.map((it) => [it.key, it.value()]).filter(([, value]) => value !== undefined);
-  return { title: title.value() ?? "", report_type: type.name, parameters: Object.fromEntries(given), format: format.value(), options };
+  return {
+    title: title.value() ?? "",
+    report_type: type.name,
+    parameters: Object.fromEntries(given),
+    format: format.value(),
+    options,
+  };
 }
 
 function titleField() {
   const control = el("input", { type: "text", maxlength: 255 });
   return field("title", t("order.report_title"), {
-    control, hint: t("order.title_hint"), isRequired: true,
+    control,
+    hint: t("order.title_hint"),
+    isRequired: true,
     value: () => control.value.trim() || undefined,
-    put: (value) => { control.value = value ?? ""; },
+    put: (value) => {
+      control.value = value ?? "";
+    },
   });
 }
 
 function parameterFields(type) {
   const { properties = {}, required = [] } = type.parameters_schema;
-  return Object.entries(properties).map(([key, schema]) => ({ ...parameterField(key, schema, required.includes(key)), key }));
+  return Object.entries(properties).map(([key, schema]) => ({
+    ...parameterField(key, schema, required.includes(key)),
+    key,
+  }));
 }
 
 function csvFields() {
   const select = (key, usual, options) => {
-    const control = el("select", {}, options.map(([value, words]) => el("option", { value }, t(`order.${key}.${words}`))));
-    return { key, usual, ...field(`options.csv.${key}`, t(`order.${key}`), { control, value: () => control.value, put: (value) => { control.value = value; } }) };
+    const control = el(
+      "select",
+      {},
+      options.map(([value, words]) => el("option", { value }, t(`order.${key}.${words}`))),
+    );
+    return {
+      key,
+      usual,
+      ...field(`options.csv.${key}`, t(`order.${key}`), {
+        control,
+        value: () => control.value,
+        put: (value) => {
+          control.value = value;
+        },
+      }),
+    };
   };
   return [
-    select("delimiter", ",", [[",", "comma"], [";", "semicolon"], ["\t", "tab"], ["|", "pipe"]]),
-    select("decimal", ".", [[".", "point"], [",", "comma"]]),
+    select("delimiter", ",", [
+      [",", "comma"],
+      [";", "semicolon"],
+      ["\t", "tab"],
+      ["|", "pipe"],
+    ]),
+    select("decimal", ".", [
+      [".", "point"],
+      [",", "comma"],
+    ]),
     { key: "bom", usual: false, ...checkField("options.csv.bom", t("order.bom")) },
   ];
 }
@@ -171,6 +241,11 @@ function section(title, ...children) {
   return el("section", {}, title && el("h2", {}, title), children);
 }
 
-const grid = (fields) => el("div", { class: "fields" }, fields.map((it) => it.element));
+const grid = (fields) =>
+  el(
+    "div",
+    { class: "fields" },
+    fields.map((it) => it.element),
+  );
 
 const csvPart = ({ csv }) => el("details", { class: "more" }, el("summary", {}, t("order.more")), grid(csv));

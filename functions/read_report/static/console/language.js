@@ -8,7 +8,9 @@ const WORDS = { tr, en };
 export const LANGUAGES = Object.keys(WORDS);
 
 export function language() {
-  const wanted = [localStorage.getItem(KEY), ...navigator.languages].map((tag) => String(tag).slice(0, 2).toLowerCase());
+  const wanted = [localStorage.getItem(KEY), ...navigator.languages].map((tag) =>
+    String(tag).slice(0, 2).toLowerCase(),
+  );
   return wanted.find((tag) => LANGUAGES.includes(tag)) ?? "en";
 }
 
@@ -49,7 +51,12 @@ export function bytes(count) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1);
   const value = count / 1000 ** step;
-  return number(value, { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: step && value < 10 ? 1 : 0 });
+  return number(value, {
+    style: "unit",
+    unit: units[step],
+    unitDisplay: step ? "short" : "long",
+    maximumFractionDigits: step && value < 10 ? 1 : 0,
+  });
 }
 
 export function seconds(count) {
@@ -63,7 +70,14 @@ export const day = (iso) => formatted(`${iso}T00:00:00Z`, { dateStyle: "medium",
 export const stamp = (iso) => formatted(iso, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
 
 export function momentIn(iso, timeZone) {
-  return formatted(iso, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone });
+  return formatted(iso, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone,
+  });
 }
 
 function formatted(text, options) {
@@ -74,7 +88,11 @@ function formatted(text, options) {
 /** How long ago, in words. */
 export function ago(iso) {
   const elapsed = (new Date(iso) - Date.now()) / 1000;
-  const [unit, length] = [["day", 86400], ["hour", 3600], ["minute", 60]].find(([, size]) => Math.abs(elapsed) >= size) ?? ["second", 1];
+  const [unit, length] = [
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ].find(([, size]) => Math.abs(elapsed) >= size) ?? ["second", 1];
   if (unit === "day" && Math.abs(elapsed) > 6 * 86400) return day(iso.slice(0, 10));
   if (unit === "second") return t("time.now");
   return new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(Math.round(elapsed / length), unit);

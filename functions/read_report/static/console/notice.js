@@ -9,7 +9,17 @@ const SHOWN_MS = 8000;
 export function say(text, { action = null, isProblem = false } = {}) {
   const notice = el("div", { class: isProblem ? "notice problem" : "notice" }, el("p", {}, text));
   const close = () => notice.remove();
-  if (action) notice.append(button(action.label, async () => { close(); await action.run(); }, { class: "quiet" }));
+  if (action)
+    notice.append(
+      button(
+        action.label,
+        async () => {
+          close();
+          await action.run();
+        },
+        { class: "quiet" },
+      ),
+    );
   notice.append(button("×", close, { class: "close", "aria-label": t("notice.close") }));
   document.getElementById("notices").replaceChildren(notice);
   if (!action && !isProblem) setTimeout(close, SHOWN_MS);

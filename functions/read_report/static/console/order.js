@@ -11,8 +11,17 @@ import { allTypes } from "./types.js";
 export function orderView(main, { query }) {
   main.append(heading(t("order.title")), el("p", { class: "loading" }, t("loading")));
   let isGone = false;
-  allTypes().then((types) => { if (!isGone) fill(types); }).catch((problem) => { main.querySelector(".loading")?.remove(); complain(problem); });
-  return () => { isGone = true; };
+  allTypes()
+    .then((types) => {
+      if (!isGone) fill(types);
+    })
+    .catch((problem) => {
+      main.querySelector(".loading")?.remove();
+      complain(problem);
+    });
+  return () => {
+    isGone = true;
+  };
 
   function fill(types) {
     main.querySelector(".loading").remove();
@@ -27,8 +36,12 @@ export function orderView(main, { query }) {
 function typesAndForm(types, open, when) {
   const chosen = open.find((it) => it.name === draft.current.report_type) ?? open[0];
   const place = el("div", { class: "order-rest" });
-  const cards = el("fieldset", { class: "types", onchange: (event) => choose(types.find((it) => it.name === event.target.value)) },
-    el("legend", {}, t("order.which")), types.map((it) => card(it, chosen)));
+  const cards = el(
+    "fieldset",
+    { class: "types", onchange: (event) => choose(types.find((it) => it.name === event.target.value)) },
+    el("legend", {}, t("order.which")),
+    types.map((it) => card(it, chosen)),
+  );
   choose(chosen);
   return el("div", { class: "order" }, cards, place);
 
@@ -39,8 +52,17 @@ function typesAndForm(types, open, when) {
 }
 
 function card(type, chosen) {
-  return el("label", { class: "type" },
-    el("input", { type: "radio", name: "report_type", value: type.name, checked: type === chosen, disabled: !type.can_order }),
+  return el(
+    "label",
+    { class: "type" },
+    el("input", {
+      type: "radio",
+      name: "report_type",
+      value: type.name,
+      checked: type === chosen,
+      disabled: !type.can_order,
+    }),
     el("span", { class: "type-title" }, type.title),
-    el("span", { class: "type-about" }, type.can_order ? type.description : t("order.closed")));
+    el("span", { class: "type-about" }, type.can_order ? type.description : t("order.closed")),
+  );
 }

@@ -37,7 +37,14 @@ export const pauseOf = (answer) => Math.max(answer.retryAfter ?? PAUSE_S, 1);
 function sleep(milliseconds, signal) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }
 
@@ -45,7 +52,12 @@ function sleep(milliseconds, signal) {
 function seen(signal) {
   if (!document.hidden) return Promise.resolve();
   return new Promise((resolve) => {
-    const look = () => { if (!document.hidden || signal.aborted) { document.removeEventListener("visibilitychange", look); resolve(); } };
+    const look = () => {
+      if (!document.hidden || signal.aborted) {
+        document.removeEventListener("visibilitychange", look);
+        resolve();
+      }
+    };
     document.addEventListener("visibilitychange", look);
     signal.addEventListener("abort", look, { once: true });
   });

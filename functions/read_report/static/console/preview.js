@@ -15,7 +15,13 @@ export function preview(report) {
   const element = el("div", { class: "look" });
   const ended = new AbortController();
   let address = null;
-  const look = { element, release: () => { ended.abort(); if (address) URL.revokeObjectURL(address); } };
+  const look = {
+    element,
+    release: () => {
+      ended.abort();
+      if (address) URL.revokeObjectURL(address);
+    },
+  };
   if (!may("export", report)) element.append(el("p", { class: "plain" }, t("preview.no_export")));
   else if (report.format === "excel") element.append(columnsOf(report));
   else if (report.format !== "pdf") fetched(rows);
@@ -27,30 +33,39 @@ export function preview(report) {
   async function fetched(show) {
     element.replaceChildren(el("p", { class: "loading" }, t("preview.loading")));
     try {
-      element.replaceChildren(...await show());
+      element.replaceChildren(...(await show()));
     } catch (problem) {
       if (ended.signal.aborted) return;
       if (problem.status === undefined) throw problem;
-      element.replaceChildren(el("p", { class: "plain" }, problemText(problem)), button(t("preview.again"), () => fetched(show), { class: "secondary" }));
+      element.replaceChildren(
+        el("p", { class: "plain" }, problemText(problem)),
+        button(t("preview.again"), () => fetched(show), { class: "secondary" }),
+      );
     }
   }
 
   function ask() {
-    return el("div", { class: "plain" },
+    return el(
+      "div",
+      { class: "plain" },
       el("p", {}, t("preview.large", { size: bytes(report.result.size_bytes) })),
-      button(t("preview.show"), () => fetched(pdf), { class: "secondary" }));
+      button(t("preview.show"), () => fetched(pdf), { class: "secondary" }),
+    );
   }
 
   /** The whole file, as a blob of this page: the signed link itself is made to be saved, not shown. */
   async function pdf() {
     const content = await (await openDocument(report, ended.signal)).arrayBuffer();
-    const isRight = await sha256(content) === report.result.sha256;
+    const isRight = (await sha256(content)) === report.result.sha256;
     address = URL.createObjectURL(new Blob([content], { type: "application/pdf" }));
     return [
       el("iframe", { src: address + VIEW, title: t("preview.frame", { title: report.title }) }),
-      el("p", { class: "under" },
+      el(
+        "p",
+        { class: "under" },
         el("span", { class: isRight ? "verified" : "error" }, t(isRight ? "preview.verified" : "preview.not_verified")),
-        el("a", { href: address, target: "_blank", rel: "noopener" }, t("preview.open"))),
+        el("a", { href: address, target: "_blank", rel: "noopener" }, t("preview.open")),
+      ),
     ];
   }
 
@@ -61,9 +76,7 @@ export function preview(report) {
   }
 }
 
-const columnsOf = (report) => el("div", { class: "plain" },
-  el("p", {}, t("preview.excel")),
-  table(report, null));
+const columnsOf = (report) => el("div", { class: "plain" }, el("p", {}, t("preview.excel")), table(report, null));
 
 async function sha256(content) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));

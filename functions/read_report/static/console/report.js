@@ -22,7 +22,11 @@ export function reportView(main, { name: uuid }) {
   let shown = null;
   let stop = look();
   const deafen = whenChanged(changed);
-  return () => { stop(); deafen(); parts.body.release?.(); };
+  return () => {
+    stop();
+    deafen();
+    parts.body.release?.();
+  };
 
   function look() {
     return poll(async (signal) => {
@@ -40,7 +44,11 @@ export function reportView(main, { name: uuid }) {
 
   function gone() {
     parts.body.release?.();
-    main.replaceChildren(el("a", { class: "back", href: "#/reports" }, t("report.back")), heading(t("report.gone")), el("p", {}, t("report.gone_lead")));
+    main.replaceChildren(
+      el("a", { class: "back", href: "#/reports" }, t("report.back")),
+      heading(t("report.gone")),
+      el("p", {}, t("report.gone_lead")),
+    );
   }
 
   function changed({ name, uuid: changedUuid }) {
@@ -67,7 +75,10 @@ export function reportView(main, { name: uuid }) {
 }
 
 /** Whether what stands below the head would be the same: the preview stays as it is. */
-const sameBody = (before, after) => before && JSON.stringify([before.status, before.result, before.deleted_at]) === JSON.stringify([after.status, after.result, after.deleted_at]);
+const sameBody = (before, after) =>
+  before &&
+  JSON.stringify([before.status, before.result, before.deleted_at]) ===
+    JSON.stringify([after.status, after.result, after.deleted_at]);
 
 function announce(before, after) {
   if (!before || !isMoving(before) || before.status === after.status) return;
@@ -77,15 +88,34 @@ function announce(before, after) {
 
 function headOf(report) {
   const again = may("generate") && typeNamed(report.report_type)?.can_order && !report.deleted_at;
-  return el("div", { class: "report-head" },
-    heading(report.title, el("p", { class: "about" },
-      badge(report), el("span", {}, titleOf(report.report_type)), el("span", {}, t(`format.${report.format}`)))),
+  return el(
+    "div",
+    { class: "report-head" },
+    heading(
+      report.title,
+      el(
+        "p",
+        { class: "about" },
+        badge(report),
+        el("span", {}, titleOf(report.report_type)),
+        el("span", {}, t(`format.${report.format}`)),
+      ),
+    ),
     progress(report),
     trouble(report),
-    el("div", { class: "buttons" },
+    el(
+      "div",
+      { class: "buttons" },
       actions(report, ["download", "restore", "retry", "cancel"]),
-      again && el("a", { class: "button secondary", href: "#/order", onclick: () => draftFrom(report), "data-key": "again" }, t("action.again")),
-      actions(report, ["delete"])));
+      again &&
+        el(
+          "a",
+          { class: "button secondary", href: "#/order", onclick: () => draftFrom(report), "data-key": "again" },
+          t("action.again"),
+        ),
+      actions(report, ["delete"]),
+    ),
+  );
 }
 
 /** Why there is no document; null if there is one, or will be. */
@@ -96,9 +126,18 @@ function trouble(report) {
     error && problemText(error),
     error && DETAILED.includes(error.code) && error.message,
     isRecorded(report) && t("report.recorded"),
-    !report.is_active && !report.deleted_at && ["pending", "processing"].includes(report.status) && t("report.inactive"),
+    !report.is_active &&
+      !report.deleted_at &&
+      ["pending", "processing"].includes(report.status) &&
+      t("report.inactive"),
   ].filter(Boolean);
-  return texts.length ? el("div", { class: error ? "trouble" : "remark" }, texts.map((text) => el("p", {}, text))) : null;
+  return texts.length
+    ? el(
+        "div",
+        { class: error ? "trouble" : "remark" },
+        texts.map((text) => el("p", {}, text)),
+      )
+    : null;
 }
 
 /** What the document lacks; null if nothing. */
@@ -108,24 +147,54 @@ function remark({ result }) {
     result?.missing_glyphs > 0 && t("report.missing_glyphs", { count: number(result.missing_glyphs) }),
     result?.cut_cells > 0 && t("report.cut_cells", { count: number(result.cut_cells) }),
   ].filter(Boolean);
-  return texts.length ? el("div", { class: "remark" }, texts.map((text) => el("p", {}, text))) : null;
+  return texts.length
+    ? el(
+        "div",
+        { class: "remark" },
+        texts.map((text) => el("p", {}, text)),
+      )
+    : null;
 }
 
 function bodyOf(report) {
   const look = report.result && !report.deleted_at ? preview(report) : null;
-  const body = el("div", { class: look ? "report-body with-preview" : "report-body" },
-    look && el("section", { class: "preview", "aria-labelledby": "preview-title" }, el("h2", { id: "preview-title" }, t("report.preview")), look.element, remark(report)),
-    el("section", { class: "side", "aria-labelledby": "about-title" },
-      el("h2", { id: "about-title" }, t("report.about")), aboutOf(report), parametersOf(report)));
+  const body = el(
+    "div",
+    { class: look ? "report-body with-preview" : "report-body" },
+    look &&
+      el(
+        "section",
+        { class: "preview", "aria-labelledby": "preview-title" },
+        el("h2", { id: "preview-title" }, t("report.preview")),
+        look.element,
+        remark(report),
+      ),
+    el(
+      "section",
+      { class: "side", "aria-labelledby": "about-title" },
+      el("h2", { id: "about-title" }, t("report.about")),
+      aboutOf(report),
+      parametersOf(report),
+    ),
+  );
   body.release = look?.release;
   return body;
 }
 
 function aboutOf(report) {
   const { result, error } = report;
-  const took = report.started_at && report.finished_at ? (new Date(report.finished_at) - new Date(report.started_at)) / 1000 : null;
+  const took =
+    report.started_at && report.finished_at
+      ? (new Date(report.finished_at) - new Date(report.started_at)) / 1000
+      : null;
   return facts([
-    [t("report.rows"), result && (result.row_count === result.rows_total ? number(result.row_count) : t("progress.rows", { done: number(result.row_count), total: number(result.rows_total) }))],
+    [
+      t("report.rows"),
+      result &&
+        (result.row_count === result.rows_total
+          ? number(result.row_count)
+          : t("progress.rows", { done: number(result.row_count), total: number(result.rows_total) })),
+    ],
     [t("report.size"), result && bytes(result.size_bytes)],
     [t("report.as_of"), result && moment(result.as_of)],
     [t("report.took"), result && took !== null && seconds(took)],

@@ -26,17 +26,22 @@ function lineEnds(text) {
 /** A row is an object on a line of its own (see rapor/documents/json.py); a line that is not whole is left out. */
 export function rowsOfJson(text, isWhole, report) {
   const names = report.result.columns.map((column) => column.name);
-  const lines = text.slice(text.indexOf('"rows":[') + '"rows":['.length).split("\n").slice(1);
+  const lines = text
+    .slice(text.indexOf('"rows":[') + '"rows":['.length)
+    .split("\n")
+    .slice(1);
   if (!isWhole) lines.pop();
-  return lines.filter((line) => line.startsWith("{")).map((line) => {
-    const row = JSON.parse(line.replace(/,$/, ""), asWritten);
-    return names.map((name) => row[name] ?? null);
-  });
+  return lines
+    .filter((line) => line.startsWith("{"))
+    .map((line) => {
+      const row = JSON.parse(line.replace(/,$/, ""), asWritten);
+      return names.map((name) => row[name] ?? null);
+    });
 }
 
 /** Numbers keep the digits they were written with, where the browser tells them. */
 function asWritten(_, value, context) {
-  return typeof value === "number" ? context?.source ?? String(value) : value;
+  return typeof value === "number" ? (context?.source ?? String(value)) : value;
 }
 
 /** RFC 4180, with the delimiter and decimal mark that were ordered; empty fields without quotes are null. */
@@ -50,13 +55,23 @@ export function rowsOfCsv(text, isWhole, report) {
     if (!field) break; // its end has not come
     record.push(field.value);
     at = field.end;
-    if (text[at] === delimiter) { at += 1; continue; }
-    if (text.startsWith("\r\n", at)) { records.push(record); record = []; at += 2; continue; }
+    if (text[at] === delimiter) {
+      at += 1;
+      continue;
+    }
+    if (text.startsWith("\r\n", at)) {
+      records.push(record);
+      record = [];
+      at += 2;
+      continue;
+    }
     break;
   }
   if (isWhole && record.length) records.push(record);
   const isDecimal = report.result.columns.map((column) => column.type === "decimal" && decimal !== ".");
-  return records.slice(1).map((row) => row.map((value, place) => isDecimal[place] ? value?.replace(decimal, ".") ?? null : value));
+  return records
+    .slice(1)
+    .map((row) => row.map((value, place) => (isDecimal[place] ? (value?.replace(decimal, ".") ?? null) : value)));
 }
 
 function quoted(text, start) {

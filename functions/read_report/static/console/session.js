@@ -36,7 +36,7 @@ export function whenSessionChanges(forget) {
  */
 export function takeFromAddress() {
   if (!location.hash.startsWith(IN_ADDRESS)) return;
-  const found = decodeURIComponent(location.hash.slice(IN_ADDRESS.length));
+  const found = location.hash.slice(IN_ADDRESS.length);
   const [current, wanted] = [claims(), claimsIn(found)];
   const isSame = !token() || String(current?.sub) === String(wanted?.sub);
   if (isSame || confirm(t("sign_in.other", { user: nameIn(wanted), current: nameIn(current) }))) signIn(found);

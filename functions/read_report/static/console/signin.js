@@ -7,22 +7,32 @@ import { signIn, WAYS } from "./session.js";
 export function signInView(main, { again }) {
   const wrong = el("p", { class: "error", id: "token-error", role: "alert" });
   const field = el("textarea", {
-    id: "token", rows: 4, spellcheck: "false", autocomplete: "off", autocapitalize: "off", required: true,
+    id: "token",
+    rows: 4,
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    required: true,
     "aria-describedby": "token-hint token-error",
   });
-  const form = el("form", { class: "card sign-in", novalidate: true, onsubmit: submit },
+  const form = el(
+    "form",
+    { class: "card sign-in", novalidate: true, onsubmit: submit },
     el("label", { for: "token" }, t("sign_in.token")),
     el("p", { class: "hint", id: "token-hint" }, t("sign_in.hint")),
-    field, wrong,
+    field,
+    wrong,
     el("button", { class: "primary" }, t("sign_in.submit")),
-    WAYS.map((way) => button(t(way.label), way.start, { class: "secondary" })));
+    WAYS.map((way) => button(t(way.label), way.start, { class: "secondary" })),
+  );
   main.className = "welcome";
   main.append(
     el("p", { class: "brand" }, "Rapor"),
     heading(t("sign_in.title")),
     el("p", { class: "lead" }, t("sign_in.lead")),
     el("p", { class: "ended", role: "alert", hidden: true }, t("sign_in.ended")),
-    form);
+    form,
+  );
 
   function submit(event) {
     event.preventDefault();

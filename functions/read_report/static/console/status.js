@@ -29,8 +29,18 @@ export function progress(report) {
   if (!isMoving(report)) return null;
   const { percent: done = 0, rows_done: rows, rows_total: total } = report.progress ?? {};
   const isKnown = report.status === "processing" && report.progress;
-  const words = [isKnown ? percent(done) : null, rows && total ? t("progress.rows", { done: number(rows), total: number(total) }) : null];
-  return el("div", { class: "progress" },
-    el("progress", { max: 100, value: isKnown ? done : null, "aria-label": t("progress.label", { title: report.title }) }),
-    el("span", { class: "done" }, words.filter(Boolean).join(" · ")));
+  const words = [
+    isKnown ? percent(done) : null,
+    rows && total ? t("progress.rows", { done: number(rows), total: number(total) }) : null,
+  ];
+  return el(
+    "div",
+    { class: "progress" },
+    el("progress", {
+      max: 100,
+      value: isKnown ? done : null,
+      "aria-label": t("progress.label", { title: report.title }),
+    }),
+    el("span", { class: "done" }, words.filter(Boolean).join(" · ")),
+  );
 }

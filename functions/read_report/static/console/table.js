@@ -12,14 +12,41 @@ export function table(report, rows) {
   const { columns, row_count: count } = report.result;
   if (rows?.length === 0) return el("p", { class: "plain" }, t("preview.no_rows"));
   const labels = new Map((typeNamed(report.report_type)?.columns ?? []).map((column) => [column.name, column.label]));
-  const caption = rows && (rows.length < count
-    ? t("preview.first_rows", { count: number(rows.length), total: number(count) })
-    : plural("preview.all_rows", count));
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption ?? t("report.preview") },
-    el("table", {},
+  const caption =
+    rows &&
+    (rows.length < count
+      ? t("preview.first_rows", { count: number(rows.length), total: number(count) })
+      : plural("preview.all_rows", count));
+  return el(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption ?? t("report.preview") },
+    el(
+      "table",
+      {},
       caption && el("caption", {}, caption),
-      el("thead", {}, el("tr", {}, columns.map((it) => el("th", { scope: "col", class: kind(it) }, labels.get(it.name) ?? it.name)))),
-      rows && el("tbody", {}, rows.map((row) => el("tr", {}, columns.map((it, place) => el("td", { class: kind(it) }, cell(row[place], it))))))));
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          columns.map((it) => el("th", { scope: "col", class: kind(it) }, labels.get(it.name) ?? it.name)),
+        ),
+      ),
+      rows &&
+        el(
+          "tbody",
+          {},
+          rows.map((row) =>
+            el(
+              "tr",
+              {},
+              columns.map((it, place) => el("td", { class: kind(it) }, cell(row[place], it))),
+            ),
+          ),
+        ),
+    ),
+  );
 }
 
 const kind = (column) => (NUMBERS.includes(column.type) ? "number" : null);

@@ -17,7 +17,8 @@ export default {
   "sign_in.hint": "Size verilen anahtarı yapıştırın. Yalnız bu sekmede kalır, kapatınca unutulur.",
   "sign_in.submit": "Giriş yap",
   "sign_in.ended": "Anahtarınız kabul edilmedi ya da süresi doldu. Yeniden giriş yapın.",
-  "sign_in.other": "Bu bağlantı sizi {user} olarak oturum açtırır. Şu an {current} olarak oturumunuz açık. Değiştirilsin mi?",
+  "sign_in.other":
+    "Bu bağlantı sizi {user} olarak oturum açtırır. Şu an {current} olarak oturumunuz açık. Değiştirilsin mi?",
   "sign_in.empty": "Önce bir anahtar yapıştırın.",
 
   "reports.title": "Raporlar",
@@ -198,7 +199,8 @@ export default {
   "schedules.own": "Kendi ifadem",
   "schedules.at": "Saat",
   "schedules.expression": "İfade",
-  "schedules.expression_hint": "EventBridge Scheduler biçiminde: cron(0 9 ? * MON-FRI *), rate(7 days), at(2027-01-31T09:00:00).",
+  "schedules.expression_hint":
+    "EventBridge Scheduler biçiminde: cron(0 9 ? * MON-FRI *), rate(7 days), at(2027-01-31T09:00:00).",
   "schedules.zone": "Saat dilimi",
   "schedules.period": "Her çalışmanın tarihleri",
   "schedules.period.fixed": "Yukarıda seçilen tarihler",
