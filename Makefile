@@ -120,7 +120,7 @@ test-browser: .venv/.ready  ## the console in Debian's Chromium, installed where
 # In a browser, or a word about why not. Chromium's own log is nobody's concern.
 with-browser = { command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	echo 'installing chromium' && { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1; }; } \
-	|| { echo 'browser tests skipped: there is no chromium here, and it cannot be installed'; exit 0; }; \
+	|| { echo 'skipped: there is no chromium here, and it cannot be installed'; exit 0; }; \
 	$(MAKE) -s --no-print-directory .venv-browser/.ready; PYTHONPATH=layers/common .venv-browser/bin/python
 
 template: .venv-sam/.ready

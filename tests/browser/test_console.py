@@ -1,10 +1,11 @@
 """The console as people use it: real Chromium, real service, nothing in between."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from local.template import Stack
 from tests.browser.people import PHONE, Person
@@ -85,8 +86,12 @@ def test_a_link_does_not_change_who_is_signed_in_unasked(somebody: Somebody) -> 
     ayse, other = somebody("herself"), somebody("somebody-else")
     page = ayse.sign_in()
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
 
+    def say_no(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", say_no)
     page.evaluate("token => { location.hash = `token=${token}` }", other.token)
 
     expect(page.get_by_text("herself@example.com")).to_be_visible()
@@ -124,6 +129,74 @@ def test_an_error_stands_beside_its_field_and_the_first_has_focus(somebody: Some
     until.fill("2025-12-31")
     page.get_by_role("button", name="Raporu iste").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Düzeltildi")
+
+
+KINDS: Mapping[str, Mapping[str, Any]] = {
+    "who": {"type": "string", "title": "Who", "description": "Name or number.", "minLength": 2},
+    "day": {"type": "string", "format": "date", "title": "Day"},
+    "since": {"type": "string", "format": "date-time", "title": "Since"},
+    "rows": {"type": "integer", "title": "Rows", "minimum": 1, "maximum": 50, "default": 20},
+    "share": {"type": ["number", "null"], "title": "Share"},
+    "kind": {"type": "string", "enum": ["a", "b"], "title": "Kind"},
+    "level": {"type": "integer", "enum": [1, 2], "title": "Level"},
+    "all": {"type": "boolean", "title": "All of them"},
+    "late": {"type": "boolean", "title": "Late ones", "default": True},
+    "cities": {"type": "array", "items": {"enum": ["Rize", "Ordu"]}, "title": "Cities"},
+    "numbers": {"type": "array", "items": {"type": "integer"}, "title": "Numbers"},
+    "rest": {"type": "object", "title": "Rest"},
+}
+
+
+def test_every_kind_of_parameter_has_a_field(somebody: Somebody) -> None:
+    ayse = somebody("form")
+    page = ayse.page
+    [users] = [it for it in ayse.service.call("GET", "/api/v1/report-types").json()["data"] if it["name"] == "users"]
+    users["parameters_schema"] = {"properties": KINDS, "required": ["who"]}
+    sent: list[dict[str, Any]] = []
+
+    def refuse(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        errors = {f"parameters.{name}": ["No."] for name in ("who", "numbers.1")} | {"elsewhere": ["Not so."]}
+        route.fulfill(status=422, json={"message": "Validation failed", "errors": errors})
+
+    page.route("**/api/v1/report-types", lambda route: route.fulfill(json={"data": [users]}))
+    ayse.sign_in("order")
+    page.route("**/api/v1/reports", refuse)
+    page.get_by_role("button", name="Order report").click()
+    expect(page.locator(".summary")).to_contain_text("2 fields need your attention.")
+    page.get_by_label("Who").fill("Ayşe")
+    page.get_by_label("Day").fill("2025-02-28")
+    page.get_by_label("Since").fill("2025-02-28T10:30")
+    page.get_by_label("Share").fill("0,25")
+    page.get_by_label("Kind").select_option("b")
+    page.get_by_label("Level").select_option("2")
+    page.get_by_label("All of them").select_option("No")
+    page.get_by_label("Late ones").uncheck()
+    page.get_by_role("group", name="Cities").get_by_label("Ordu").check()
+    page.get_by_label("Numbers").fill("1\ntwo")
+    page.get_by_label("Rest").fill('{"x": [1]}')
+    page.get_by_role("button", name="Order report").click()
+    expect(page.get_by_label("Numbers")).to_have_accessible_description("One a line. No.")
+    expect(page.get_by_label("Who")).to_have_accessible_description("Name or number. No.")
+    expect(page.get_by_label("Rows", exact=True)).to_have_accessible_description("Between 1 and 50.")
+    expect(page.locator(".summary")).to_contain_text("Not so.")
+
+    assert sent[0]["parameters"] == {"rows": 20, "late": True}
+    assert sent[1]["parameters"] == {
+        "who": "Ayşe",
+        "day": "2025-02-28",
+        "since": "2025-02-28T07:30:00.000Z",
+        "rows": 20,
+        "share": 0.25,
+        "kind": "b",
+        "level": 2,
+        "all": False,
+        "late": False,
+        "cities": ["Ordu"],
+        "numbers": [1, "two"],
+        "rest": {"x": [1]},
+    }
+    assert ayse.barriers() == []
 
 
 def test_somebody_elses_report_is_not_there(somebody: Somebody) -> None:

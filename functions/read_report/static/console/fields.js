@@ -155,7 +155,7 @@ function choiceOf(options) {
     "select",
     {},
     el("option", { value: "" }, t("field.any")),
-    options.map(([value, label]) => el("option", { value }, label)),
+    options.map(([value, label]) => el("option", { value: String(value) }, label)),
   );
   return {
     control,
