@@ -20,14 +20,14 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and do what it says."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parsed = _parser(given[0] if given else "").parse_args(given)
+    parsed = parser_for(given[0] if given else "").parse_args(given)
     try:
         sys.exit(parsed.run(parsed))
     except CannotStart as error:
         sys.exit(f"rapor: {error}")
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
+def parser_for(chosen: str) -> argparse.ArgumentParser:
     """Know every command by its line, and the chosen one by its module."""
     parser = argparse.ArgumentParser(prog="rapor", description="Reports as a service, on your own machine.")
     commands = parser.add_subparsers(required=True, metavar="command")
