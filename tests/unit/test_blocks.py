@@ -2,6 +2,7 @@
 
 import ast
 
+from local.cli import COMMANDS
 from tests.builders import ROOT
 from tests.prose import PAGES
 
@@ -42,6 +43,10 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
             "tests/unit/test_audit.py::test_the_documents_example_is_valid",
             "tests/unit/test_audit.py::test_the_query_asks_for_what_entries_have",
         ]
+    },
+    "docs/cli.md": {
+        heading: ["tests/e2e/test_cli_page.py::test_what_it_shows_is_what_is_printed"]
+        for heading in ("The command line", *(f"`rapor {name}`" for name in COMMANDS))
     },
     "docs/deploy.md": {
         "Cognito": [AWS] * 3,
