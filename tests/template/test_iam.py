@@ -14,7 +14,7 @@ import pytest
 from botocore.client import ClientCreator
 
 from local.aws import LocalAws
-from local.cloudformation import Template
+from local.cloudformation import ACCOUNT, REGION, Template
 from local.datasets import ensure_datasets
 from local.functions import Context, Handler, load_handler
 from local.invoke import EVENTS, for_report, records
@@ -36,7 +36,7 @@ DATA = f"arn:aws:s3:::{STACK_NAME}-data"
 BY_OBSTORE = {Right("s3:ListBucket", DATA), Right("s3:GetObject", f"{DATA}/datasets/*")}
 READS_DATA = ("ProcessFast", "ProcessHeavy", "EstimateReport")
 # Lambda itself writes these, in the function's name.
-BY_LAMBDA = {Right("sqs:SendMessage", f"arn:aws:sqs:eu-central-1:123456789012:{STACK_NAME}-DeadLetters")}
+BY_LAMBDA = {Right("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK_NAME}-DeadLetters")}
 HAS_DESTINATION = ("ProcessFast", "ProcessHeavy", "CreateReport")
 
 

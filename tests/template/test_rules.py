@@ -81,6 +81,10 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "any page": ("other_pages_stay_out", lambda it: of(it, "Api")["CorsConfiguration"].update(AllowOrigins=["*"])),
     "no throttle": ("requests_are_throttled", lambda it: of(it, "Api").pop("DefaultRouteSettings")),
     "estimates at full rate": ("requests_are_throttled", lambda it: of(it, "Api")["RouteSettings"].pop("POST /api/v1/reports/estimate")),
+    "documentation at full rate": (
+        "requests_are_throttled",
+        lambda it: of(it, "Api")["RouteSettings"].pop("GET /docs"),
+    ),
     "queries in the access log": ("logs_hold_no_secrets", lambda it: of(it, "Api")["AccessLogSettings"].update(Format='{"path":"$context.path","auth":"$context.authorizer.claims.sub"}')),
     "events in the log": ("logs_hold_no_secrets", lambda it: it["Globals"]["Function"]["Environment"]["Variables"].update(POWERTOOLS_LOGGER_LOG_EVENT="true")),
     "logs for ever": ("logs_are_kept_for_a_while", lambda it: of(it, "ReadReportLog").pop("RetentionInDays")),
