@@ -88,7 +88,12 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
             SCHEDULES,
         ],
     },
-    "docs/sam-local.md": {"Functions in containers: `sam local invoke`": [MAKE, DOCKER]},
+    "docs/sam-local.md": {
+        "Functions in containers: `sam local invoke`": [
+            "tests/e2e/test_runtime.py::test_a_stage_for_sam_local_is_set_up_as_told",
+            DOCKER,
+        ]
+    },
     "docs/scores.md": {
         "An example": ["tests/e2e/test_scores.py::test_a_score_from_its_order_to_its_figures"],
         "Asking for one": ["tests/e2e/test_pages.py::test_a_score_is_asked_for_as_told"],

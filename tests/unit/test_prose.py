@@ -129,6 +129,13 @@ def test_every_event_is_there(page: Page) -> None:
     assert [it for it in named if not (ROOT / it).exists() and not (page.path.parent / it).exists()] == []
 
 
+def test_every_function_that_is_invoked_is_there(page: Page) -> None:
+    functions = {it.name for it in Stack.load().functions}
+    named = [given[given.index("-e") - 1] for given in page.calls("sam local invoke") if "-e" in given]
+
+    assert set(named) <= functions
+
+
 def test_every_route_is_in_the_template(page: Page) -> None:
     asked = [it for it in routes_in(page) if it[1] not in FOREIGN_PATHS | COMING]
 
@@ -219,6 +226,7 @@ LIES: dict[str, tuple[Callable[[Page], None], str]] = {
     "what is missing": (test_every_command_of_rapor_is_taken_by_its_parser, "```\nrapor verify --json\n```"),
     "a file": (test_every_file_and_folder_is_there, "`local/nothing.py`"),
     "an event": (test_every_event_is_there, "`E=events/create_report/nothing.json`"),
+    "a function": (test_every_function_that_is_invoked_is_there, "`sam local invoke Nothing -e events/x.json`"),
     "a route": (test_every_route_is_in_the_template, "`GET /api/v1/nothing`"),
     "a method": (test_every_route_is_in_the_template, "`DELETE /api/v1/reports`"),
     "an address": (test_every_route_is_in_the_template, "```\ncurl $RAPOR_URL/api/v2/reports/$UUID\n```"),
