@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from local.arguments import count
 from local.datasets import ensure_datasets
 from local.errors import CommandStopped
 from local.parameters import pair_in, read_parameters
@@ -33,7 +34,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--format", choices=[it.value for it in Format], help="else the type's default")
     parser.add_argument("--locale", choices=LOCALES, default=LOCALES[0], help=f"its language; else {LOCALES[0]}")
-    parser.add_argument("--rows", type=_count, metavar="N", help="at most so many rows")
+    parser.add_argument("--rows", type=count, metavar="N", help="at most so many rows")
     parser.add_argument("--own", metavar="USER_ID", help="as a user with .own permissions gets it")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="data sets; else the shipped ones in RAPOR_HOME")
     parser.add_argument("--types", type=Path, metavar="FOLDER", default=TYPES, help="report types")
@@ -137,9 +138,3 @@ def _line(made: Made) -> str:
     result = made.result
     rows = f"{result.row_count:,} of {result.rows_total:,} rows" if result.truncated else f"{result.row_count:,} rows"
     return f"{made.path}: {rows}, {result.size_bytes:,} bytes, {made.seconds:.2f} s"
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError("must be a whole number from 1 on")
-    return int(text)
