@@ -165,6 +165,7 @@ scan: .venv-scan/.ready
 	@$(say) 'bandit'; .venv-scan/bin/bandit -q -r functions layers --skip B101 2>&1 | { grep -v 'nosec encountered' || true; }
 	@$(say) 'cfn-lint, with the serverless rules'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/cfn-lint --include-checks I \
 		--append-rules cfn_lint_serverless.rules --ignore-checks WS1004 ES6000 --template template.yaml
+	@AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/cfn-lint --include-checks I --template docs/cognito.yaml
 	@$(say) 'checkov'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/checkov -f template.yaml
 
 template: .venv/.ready .venv-sam/.ready
