@@ -20,9 +20,12 @@ MAY_IMPORT = {
     "listing": {"report"},
     "locale": set(),
     "sql": set(),
+    "timetable": set(),
+    "schedule": {"report"},
     "caller": CORE,
     "settings": CORE,
     "catalogue": CORE,
+    "deliveries": set(),
     "create": USE_CASE | {"listing"},
     "record": CORE | {"batches", "catalogue"},
     "announce": CORE,
@@ -34,8 +37,12 @@ MAY_IMPORT = {
     "sweep": USE_CASE,
     "update": USE_CASE,
     "purge": USE_CASE | {"score"},
-    "http": CORE | {"caller", "catalogue", "listing", "score"},
-    "store": ADAPTER | {"listing"},
+    "run_schedule": USE_CASE | {"create", "schedule"},
+    "settling": {"errors", "schedule", "timetable"},
+    "scheduling": USE_CASE | {"listing", "schedule", "settling"},
+    "sweep_schedules": USE_CASE | {"announce", "schedule", "settling", "timetable"},
+    "http": CORE | {"caller", "catalogue", "listing", "schedule", "score", "timetable"},
+    "store": ADAPTER | {"listing", "schedule"},
     "data": ADAPTER,
     "documents": ADAPTER | {"locale"},
 }
@@ -48,6 +55,7 @@ ONLY_IN = {
     "arro3": {"data"},
     "obstore": {"data"},
     "babel": {"locale"},
+    "cronsim": {"timetable"},
 }
 ROOM_LINES = 80
 

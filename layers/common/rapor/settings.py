@@ -90,7 +90,24 @@ class UpdateReportSettings(Settings, frozen=True, kw_only=True):
     event_bus: NonEmpty
 
 
-class SweepReportsSettings(Settings, frozen=True, kw_only=True):
+class SchedulerSettings(Settings, frozen=True, kw_only=True):
+    """Of functions that speak to EventBridge Scheduler: the stack's group, whom it calls, and by which role."""
+
+    schedule_group: NonEmpty
+    schedule_target: NonEmpty
+    schedule_role: NonEmpty
+
+
+class SchedulesSettings(SchedulerSettings, frozen=True, kw_only=True):
+    """Of `functions/schedules`."""
+
+    table_name: NonEmpty
+    catalogue_path: Path
+    max_unfinished: Positive
+    max_schedules: Positive
+
+
+class SweepReportsSettings(SchedulerSettings, frozen=True, kw_only=True):
     """Of `functions/sweep_reports`."""
 
     table_name: NonEmpty

@@ -12,6 +12,8 @@ CONFIG = Config(
     parameter_validation=False,  # every request is ours, and AWS checks it anyway: a fifth of a call's cost
     user_agent=f"{rapor.__name__}/{rapor.__version__}",  # botocore would put its own together anew for every request
 )
+# Somebody waits for the answer, and the sweep has a minute: what is not told soon is told later.
+IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 def client(service: str, config: Config | None = None) -> BaseClient:

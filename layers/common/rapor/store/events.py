@@ -5,13 +5,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from botocore.config import Config
-
 from rapor.errors import StoreUnavailable
+from rapor.store.clients import IMPATIENT
 from rapor.store.faults import passing_faults_named
-
-# Somebody waits for the answer to a cancel, and the sweep has a minute: what is not sent soon is sent later.
-IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 class EventBus:

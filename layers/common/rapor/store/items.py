@@ -133,10 +133,10 @@ def from_item(item: Item) -> Report:
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],
         dispatches=row["dispatches"],
-        due_at=_from_milliseconds(row.get("due_at")),
-        not_before=_from_milliseconds(row.get("not_before")),
+        due_at=from_milliseconds(row.get("due_at")),
+        not_before=from_milliseconds(row.get("not_before")),
         owner=row.get("owner"),
-        lease_until=_from_milliseconds(row.get("lease_until")),
+        lease_until=from_milliseconds(row.get("lease_until")),
         started_at=_moment_or_none(row.get("started_at")),
         finished_at=_moment_or_none(row.get("finished_at")),
         unannounced=row.get("unannounced", False),
@@ -196,5 +196,6 @@ def _milliseconds_or_none(moment: datetime | None) -> int | None:
     return milliseconds(moment) if moment else None
 
 
-def _from_milliseconds(number: int | None) -> datetime | None:
+def from_milliseconds(number: int | None) -> datetime | None:
+    """Read what `milliseconds` made."""
     return None if number is None else datetime.fromtimestamp(number / 1000, UTC)
