@@ -199,6 +199,7 @@ def subjects(packages: Packages, aws: LocalAws, table: str) -> list[Subject]:
         Subject("create_report, no key", create, lambda: orders(with_key=False)),
         Subject("read_report", packages.ours("ReadReport"), same("read_report/get_api_v1_reports_uuid.json")),
         Subject("update_report", packages.ours("UpdateReport"), titles),
+        Subject("schedules", packages.ours("Schedules"), same("schedules/get_api_v1_schedules.json")),
         Subject("sweep_reports", packages.ours("SweepReports"), same("sweep_reports/schedule.json"), calls=5),
         Subject("estimate_report", packages.ours("EstimateReport"), same(ESTIMATE), calls=3),
         Subject("engines", engines, same("sweep_reports/schedule.json"), calls=3),
