@@ -14,7 +14,13 @@ from local.cloudformation import Template
 
 Rule = Callable[[Template], Iterator[str]]
 
-PUBLIC = {"GET /", "GET /console/{file}", "GET /openapi.json", "GET /docs", "GET /docs/{file}"}  # routes that ask for no token
+PUBLIC = {
+    "GET /",
+    "GET /console/{file}",
+    "GET /openapi.json",
+    "GET /docs",
+    "GET /docs/{file}",
+}  # routes that ask for no token
 COSTLY = {"POST /api/v1/reports/estimate"}
 LANES = {"fast", "heavy"}
 READERS_OF_A_SHARD = 2
@@ -309,6 +315,10 @@ def trouble_is_told(template: Template) -> Iterator[str]:
             silent_breaks = part["Statistic"] == "SampleCount"
             if it.get("TreatMissingData") != ("breaching" if silent_breaks else "notBreaching"):
                 yield f"{name} takes silence for the wrong thing"
+    alarms = json.dumps(template.resources("AWS::CloudWatch::Alarm"))
+    for group in template.resources("AWS::Scheduler::ScheduleGroup"):
+        if json.dumps({"Name": "ScheduleGroup", "Value": {"Ref": group}}) not in alarms:
+            yield f"nobody watches the schedules in {group}"
     for missing in sorted(WATCHED - seen):
         yield f"nobody watches {missing}"
     if not template.resources("AWS::CloudWatch::Dashboard"):

@@ -25,7 +25,8 @@ from local.template import PARAMETERS, STACK_NAME, TEMPLATE, Stack
 from rapor.errors import StoreUnavailable
 from rapor.store.changes import ReportChanges
 from tests.builders import CYBERCERT, a_post, load_event
-from tests.template.iam import Right, allowed, needed, with_the_key
+from tests.faults.calls import CALLS
+from tests.template.iam import ACTIONS, Right, allowed, needed, with_the_key
 
 pytestmark = pytest.mark.integration
 
@@ -255,6 +256,16 @@ def everything(template: Template, rights: dict[str, set[Right]], function: str)
     does |= BY_OBSTORE if function in READS_DATA else set()
     does |= BY_LAMBDA if function in HAS_DESTINATION else set()
     return with_the_key(does, template.resolve({"Fn::GetAtt": ["Key", "Arn"]}))
+
+
+@pytest.mark.parametrize("function", CALLS)
+def test_what_the_fault_harness_breaks_is_played_here(used: Used, function: str) -> None:
+    named = {operation.partition(":")[2]: actions for operation, actions in ACTIONS.items()}
+    named["TransactWriteItems"] = ("dynamodb:PutItem",)
+
+    wanted = {it.rpartition(":")[2] for operation in CALLS[function] for it in named.get(operation, (operation,))}
+
+    assert wanted <= {right.action.partition(":")[2] for right in used[1][function]}
 
 
 class Overheard(LocalAws):

@@ -108,6 +108,10 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "concurrency a new account has not": ("concurrency_is_reserved_on_demand", lambda it: it["Parameters"]["FastConcurrency"].update(Default="100")),
     "an alarm nobody hears": ("trouble_is_told", lambda it: of(it, "DeadLettersAlarm").pop("AlarmActions")),
     "no alarm for lost schedules": ("trouble_is_told", lambda it: it["Resources"].pop("SchedulesAlarm")),
+    "no alarm for users' lost schedules": (
+        "trouble_is_told",
+        lambda it: of(it, "SchedulesAlarm")["Metrics"].pop(2),
+    ),
     "a silent sweep is a good one": ("trouble_is_told", lambda it: of(it, "SweepSilentAlarm").update(TreatMissingData="notBreaching")),
     "a bucket's own name": ("names_are_the_stacks", lambda it: of(it, "Data").update(BucketName="reports-data")),
     "a schedule's own name": ("names_are_the_stacks", lambda it: of(it, "SweepReports")["Events"]["EveryMinute"]["Properties"].update(Name="sweep")),
