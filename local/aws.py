@@ -110,9 +110,9 @@ class LocalAws:
 
     def _serve(self) -> BaseWSGIServer:
         app = DomainDispatcherApplication(create_backend_app)
-        guarded = presigned.enforced(moto_fixes.one_at_a_time(app, self._note_write), SECRET)
+        self.app = presigned.enforced(moto_fixes.one_at_a_time(app, self._note_write), SECRET)
         host, port = self._address
-        server = make_server(host, port, guarded, threaded=True, request_handler=MotoRequestHandler)
+        server = make_server(host, port, self.app, threaded=True, request_handler=MotoRequestHandler)
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)
         self._thread.start()
         return server

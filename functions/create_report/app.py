@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -21,14 +20,15 @@ from rapor.http.strapi_orders import score_order
 from rapor.report import IdempotencyKey, Order, Report
 from rapor.run_schedule import run_schedule
 from rapor.settings import CreateReportSettings
+from rapor.store.clients import client
 from rapor.store.lists import ReportLists
 from rapor.store.schedules import ScheduleTable
 from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = CreateReportSettings.from_environ()
-catalogue = Catalogue.load(settings.catalogue_path)
-dynamodb = boto3.client("dynamodb")
+catalogue = Catalogue.open(settings.catalogue_path)
+dynamodb = client("dynamodb")
 reports, lists = ReportTable(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
 schedules = ScheduleTable(dynamodb, settings.table_name)
 cap = settings.max_unfinished

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -18,21 +17,22 @@ from rapor.http.problems import answer
 from rapor.run_schedule import make_report
 from rapor.scheduling import Office
 from rapor.settings import SchedulesSettings
+from rapor.store.clients import IMPATIENT, client
 from rapor.store.lists import ReportLists
-from rapor.store.scheduler import IMPATIENT, Scheduler
+from rapor.store.scheduler import Scheduler
 from rapor.store.schedules import ScheduleTable
 from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = SchedulesSettings.from_environ()
 catalogue = Catalogue.load(settings.catalogue_path)
-dynamodb = boto3.client("dynamodb")
+dynamodb = client("dynamodb")
 reports, lists = ReportTable(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
 table = ScheduleTable(dynamodb, settings.table_name)
 cap = settings.max_unfinished
 recorded = partial(create_report, catalogue=catalogue, reports=reports, lists=lists, max_unfinished=cap)
-client = boto3.client("scheduler", config=IMPATIENT)
-scheduler = Scheduler(client, settings.schedule_group, settings.schedule_target, settings.schedule_role)
+telling = client("scheduler", IMPATIENT)
+scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target, settings.schedule_role)
 
 
 def post_schedule(request: Request) -> Response:

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,24 +13,24 @@ from rapor.http.audit import system_entry
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
+from rapor.store.clients import IMPATIENT, client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
-from rapor.store.scheduler import IMPATIENT, Scheduler
+from rapor.store.scheduler import Scheduler
 from rapor.store.schedules import ScheduleTable
-from rapor.sweep import sweep_reports
+from rapor.sweep import Repair, sweep_reports
 from rapor.sweep_schedules import Keeper, sweep_schedules
 
 logger = Logger()
 metrics = Metrics()
 settings = SweepReportsSettings.from_environ()
-dynamodb = boto3.client("dynamodb")
+dynamodb = client("dynamodb")
 reports, schedules = ReportChanges(dynamodb, settings.table_name), ScheduleTable(dynamodb, settings.table_name)
-bus = EventBus(boto3.client, settings.event_bus)
+bus = EventBus(client, settings.event_bus)
 announcer = Announcer(reports, bus, logger)
-documents = DocumentBucket(boto3.client("s3"), settings.documents_bucket)
-
-client = boto3.client("scheduler", config=IMPATIENT)
-scheduler = Scheduler(client, settings.schedule_group, settings.schedule_target, settings.schedule_role)
+documents = DocumentBucket(client("s3"), settings.documents_bucket)
+telling = client("scheduler", IMPATIENT)
+scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target, settings.schedule_role)
 
 
 @logger.inject_lambda_context
@@ -42,6 +41,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
     metrics.add_metric("due", MetricUnit.Count, sum(sweep.repairs.values()))
+    metrics.add_metric("failed", MetricUnit.Count, sweep.repairs[Repair.EXHAUSTED])
     announced = announcer.announce_left(now=now)
     metrics.add_metric("announced_late", MetricUnit.Count, announced)
     keeper = Keeper(now=now, schedules=schedules, scheduler=scheduler, reports=reports, events=bus, log=logger)

@@ -132,6 +132,8 @@ def test_every_refusal_carries_the_standard_headers(error: RequestError, door: s
         "Content-Type": "application/json",
         "X-Request-Id": body["request_id"],
         "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Strict-Transport-Security": "max-age=31536000",
         "X-Content-Type-Options": "nosniff",
     }
 

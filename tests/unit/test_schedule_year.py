@@ -18,7 +18,7 @@ from rapor.http.orders import run_in
 from rapor.report import Format, IdempotencyKey, Order, Report, Scope, Status
 from rapor.run_schedule import run_schedule
 from rapor.schedule import Schedule, text_of
-from rapor.scheduling import planned, settle, unsettled
+from rapor.settling import planned, settle, unsettled
 from rapor.store.scheduler import Scheduler
 from rapor.sweep_schedules import Keeper, sweep_schedules
 from tests.builders import a_catalogue

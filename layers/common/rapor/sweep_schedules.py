@@ -17,7 +17,7 @@ from rapor.announce import SOURCE
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.report import IdempotencyKey, Report, iso
 from rapor.schedule import Notice, PastRun, Schedule, text_of
-from rapor.scheduling import Scheduler, looked_at, settle, unsettled
+from rapor.settling import Scheduler, looked_at, settle, unsettled
 from rapor.timetable import Run, timetable_of
 
 PER_SWEEP = 400

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from rapor.http.gateway import Response
+from rapor.http.gateway import Response, claims_in
 
 ACTIONS: Mapping[str, str] = {
     "POST /api/v1/reports": "report.create",
@@ -48,7 +48,7 @@ def entry(event: Mapping[str, Any], response: Response) -> dict[str, Any] | None
     body = response.body if isinstance(response.body, Mapping) else {}
     return {
         "action": action,
-        "actor": ((context.get("authorizer") or {}).get("jwt") or {}).get("claims", {}).get("sub"),
+        "actor": (claims_in(context) or {}).get("sub"),
         **_names_in(event, body),
         "status": int(response.status),
         "code": body.get("reason", body.get("code")) if response.status > MOST_SUCCESSFUL else None,

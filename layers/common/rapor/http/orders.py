@@ -36,6 +36,8 @@ BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff\u200b\u
 CSV_DELIMITERS = (",", ";", "\t", "|")
 CSV_DECIMALS = (".", ",")
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Nothing shows where they stand. The joiners U+200C and U+200D may stay: Persian words and emoji are written with them.
+ZERO_WIDTH = frozenset("\u180e\u200b\u2060\u2061\u2062\u2063\u2064\ufeff")
 
 Errors = dict[str, list[str]]
 Check = Callable[[str, object], str | None]
@@ -135,8 +137,8 @@ def _title(name: str, value: object, errors: Errors) -> str:
 
 
 def is_control(character: str) -> bool:
-    """Whether no title may have it: it breaks the line, or turns the text around."""
-    return character in BIDI_CONTROLS or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+    """Whether no title may have it: it breaks the line, turns the text around, or hides in it."""
+    return character in BIDI_CONTROLS | ZERO_WIDTH or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
 
 
 def _string(name: str, value: object, errors: Errors) -> str | None:

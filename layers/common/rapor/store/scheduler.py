@@ -10,15 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.client import BaseClient
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from rapor.errors import NotScheduled, StoreUnavailable
 from rapor.schedule import Schedule, text_of
 from rapor.store.faults import passing_faults_named
 
-# Somebody waits for the answer, and the sweep has a minute: what the Scheduler is not told now, it is told later.
-IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # EventBridge replaces it
 RETRIES = {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600}  # then the sweep starts the run
 A_MOMENT = timedelta(seconds=30)  # a run at the very end is one; the next whole minute is none
