@@ -39,6 +39,8 @@ MAY_IMPORT = {
     "sweep": USE_CASE,
     "update": USE_CASE,
     "purge": USE_CASE | {"score"},
+    "redrive": USE_CASE | {"listing", "update"},
+    "orphans": USE_CASE | {"manifest"},
     "run_schedule": USE_CASE | {"create", "schedule"},
     "settling": {"errors", "schedule", "timetable"},
     "scheduling": USE_CASE | {"listing", "schedule", "settling"},
