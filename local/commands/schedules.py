@@ -12,13 +12,13 @@ from rapor.timetable import Run, WrongExpression, check_expression, is_zone, rea
 
 def set_up(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.description = "Work with schedules, without the service."
-    verbs = parser.add_subparsers(required=True, metavar="verb")
-    following = verbs.add_parser("next", help="say when an expression runs next")
-    following.add_argument("expression", help="cron(0 9 ? * MON-FRI *), rate(6 hours) or at(2026-01-31T09:00:00)")
-    following.add_argument("--timezone", default="UTC", help="of the IANA database, such as Europe/Istanbul")
-    following.add_argument("--count", type=int, default=5, metavar="N", help="how many runs")
-    following.add_argument("--after", type=datetime.fromisoformat, metavar="MOMENT", help="from then on, else from now")
+    parser.description = "Say when an expression runs next, in local time and in UTC, without the service."
+    parser.epilog = "Exits with 0, or with 2 if the expression or the time zone is wrong."
+    parser.add_argument("verb", choices=["next"], metavar="next", help="there is one thing to ask")
+    parser.add_argument("expression", help='such as "cron(0 9 ? * MON-FRI *)", as docs/schedules.md has it')
+    parser.add_argument("--timezone", metavar="ZONE", default="UTC", help="of the IANA database, else UTC")
+    parser.add_argument("--count", type=int, default=5, metavar="N", help="how many runs, else five")
+    parser.add_argument("--after", type=datetime.fromisoformat, metavar="MOMENT", help="from then on, else from now")
 
 
 def run(parsed: argparse.Namespace) -> int:

@@ -35,7 +35,7 @@ def service(project: Path) -> Iterator[Service]:
 
 
 def test_a_type_is_made_previewed_and_ordered_as_told(project: Path, service: Service) -> None:
-    data, new, change, order, *_ = blocks(PAGE, "From a file of data to a scheduled PDF")
+    data, new, change, order, schedule, *_ = blocks(PAGE, "From a file of data to a scheduled PDF")
 
     typed(data, service, project)
     drafted = typed(new, service, project)
@@ -43,9 +43,12 @@ def test_a_type_is_made_previewed_and_ordered_as_told(project: Path, service: Se
     service.wait_for("report types read again")
     created = json.loads(typed(order, service, project))
     report = service.finished(created["uuid"])
+    token, _, _ = order.partition("\n")  # of the same shell
+    scheduled = json.loads(typed(f"{token}\n{schedule}", service, project))
 
     assert "out/orders.pdf: 4 rows, " in drafted
     assert "orders     right\n" in changed
     assert "out/orders.pdf: 3 rows, " in changed
     assert (report["status"], report["result"]["row_count"]) == ("completed", 4)
+    assert len(scheduled["next_runs"]) == 5
     assert service.document(report["uuid"]).startswith(b"%PDF-")

@@ -124,7 +124,7 @@ def world() -> Iterator[World]:
         create, schedules = (a_room(stack.function(name), patch) for name in ("CreateReport", "Schedules"))
         injector, dynamodb, name = Injector(), aws.client("dynamodb"), stack.name("Reports")
         scheduler = Scheduler(aws.client("scheduler"), "rapor-users", stack.function("CreateReport").arn, "role")
-        for client in (create.dynamodb, schedules.dynamodb, schedules.client, dynamodb, scheduler._client):
+        for client in (create.dynamodb, schedules.dynamodb, schedules.scheduler._client, dynamodb, scheduler._client):
             injector.attach(client)
         table, reports = ScheduleTable(dynamodb, name), ReportTable(dynamodb, name)
         yield World(create, schedules, stack, table, reports, ReportLists(dynamodb, name), scheduler, injector)

@@ -324,6 +324,18 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_schedules_survive_a_restart(tmp_path: Path) -> None:
+    entry = {"GroupName": "rapor-users", "Name": "a", "ScheduleExpression": "rate(1 day)"}
+    target = {"Arn": "arn:aws:lambda:eu-central-1:123456789012:function:f", "RoleArn": "arn:aws:iam::1:role/r"}
+    with LocalAws(Stack.load(), state_file=tmp_path / "state.pickle") as aws:
+        aws.client("scheduler").create_schedule(**entry, FlexibleTimeWindow={"Mode": "OFF"}, Target=target)
+
+    with LocalAws(Stack.load(), state_file=tmp_path / "state.pickle") as aws:
+        found = aws.client("scheduler").get_schedule(GroupName="rapor-users", Name="a")
+
+    assert found["ScheduleExpression"] == "rate(1 day)"
+
+
 def test_state_is_saved_soon_after_a_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "state.pickle"
     with LocalAws(STACK, state_file=file) as aws:

@@ -287,3 +287,22 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def test_the_sweeps_room_settles_tells_and_starts(
+    stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch, table: ScheduleTable
+) -> None:
+    now = datetime.now(UTC)
+    room = a_room(stack[0].function("SweepReports"), monkeypatch)
+    paused = table.add(new(next_run=now).paused("failed_in_a_row", now - timedelta(minutes=1)))
+    lost = table.add(new(expression="rate(1 day)", anchor=NOW, next_run=now - timedelta(hours=1), due_at=NOW))
+
+    answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
+
+    told, started = table.get(paused.uuid), table.get(lost.uuid)
+    assert told is not None
+    assert (told.notices, told.settling_until, told.due_at) == ((), None, None)
+    assert started is not None
+    assert started.tries == 1
+    assert len([name for name in entries(stack) if name.startswith(str(lost.uuid))]) == 2
+    assert answer["started"] >= 1

@@ -11,7 +11,6 @@ MAKE = "make's targets are looked up; what they run, CI runs"
 AWS = "needs AWS; its `aws` commands are held to the API's own description"
 DOCKER = "needs Docker: make test-sam-local does it"
 LOGS = "needs CloudWatch Logs"
-SCHEDULES = "needs schedules, which are on their way"
 AS_IN_DEPLOY = "docs/deploy.md's, with another address"
 BLOCKS: dict[str, dict[str, list[str]]] = {
     "README.md": {
@@ -84,8 +83,7 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
     },
     "docs/report-types.md": {
         "From a file of data to a scheduled PDF": [
-            *["tests/e2e/test_report_types_page.py::test_a_type_is_made_previewed_and_ordered_as_told"] * 4,
-            SCHEDULES,
+            *["tests/e2e/test_report_types_page.py::test_a_type_is_made_previewed_and_ordered_as_told"] * 5,
         ],
     },
     "docs/sam-local.md": {
@@ -93,6 +91,10 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
             "tests/e2e/test_runtime.py::test_a_stage_for_sam_local_is_set_up_as_told",
             DOCKER,
         ]
+    },
+    "docs/schedules.md": {
+        "Schedules": ["tests/unit/test_schedules_page.py::test_its_example_is_a_schedule"],
+        "When it runs": ["tests/unit/test_schedules_page.py::test_its_command_prints_what_it_says"],
     },
     "docs/scores.md": {
         "An example": ["tests/e2e/test_scores.py::test_a_score_from_its_order_to_its_figures"],

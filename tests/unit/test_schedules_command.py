@@ -35,12 +35,12 @@ def test_a_time_that_does_not_exist_is_pointed_out(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["cron(0 9 * * * *)"], "rapor: the expression must have ? as either its day-of-month or its day-of-week, and only there"),
-        (["rate(1 day)", "--timezone", "Mars/Base"], "rapor: Mars/Base is no time zone of the IANA database"),
+        (["cron(0 9 * * * *)"], "the expression must have ? as either its day-of-month or its day-of-week, and only there"),
+        (["rate(1 day)", "--timezone", "Mars/Base"], "Mars/Base is no time zone of the IANA database"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_one_line(arguments: list[str], sentence: str) -> None:
+def test_what_is_wrong_is_one_line(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["schedules", "next", *arguments])
 
-    assert ended.value.code == sentence
+    assert (ended.value.code, capsys.readouterr().err) == (2, f"{sentence}\n")
