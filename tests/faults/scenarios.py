@@ -18,7 +18,7 @@ from tests.builders import a_post, load_event
 from tests.faults.injector import Fault
 from tests.faults.lives import Life, Scenario
 from tests.faults.rules import Row
-from tests.faults.world import FEW_ROWS, MINUTES, SHARD, Answer, World, an_act
+from tests.faults.world import FEW_ROWS, MINUTES, SHARD, SHARDS, Answer, World, an_act
 
 BODY = {"title": "A", "report_type": "users", "parameters": FEW_ROWS, "format": "csv"}
 WITH_REUSE = BODY | {"options": {"reuse": "running"}}
@@ -29,8 +29,8 @@ UNKNOWN: dict[str, Any] = {"report_type": "reference", "parameters": {"reference
 KEEP = timedelta(days=31)  # longer than deleted reports are kept
 
 # The sweep looks into every shard of the open index, and acts on what it finds before it looks further.
-BEFORE, AFTER = ["Query"] * (SHARD + 1), ["Query"] * (15 - SHARD)
-SHARDS = BEFORE + AFTER
+BEFORE, AFTER = ["Query"] * (SHARD + 1), ["Query"] * (SHARDS - SHARD - 1)
+ALL = BEFORE + AFTER
 
 
 def always(_first: Row) -> bool:
@@ -679,11 +679,11 @@ def there_or_gone(world: World, report: Report, life: Life) -> Iterator[str]:
 
 PURGED = ["GetItem", "UpdateItem", "ListObjectVersions", "DeleteObjects"]
 SWEEP = [
-    Scenario("SweepReports", "nothing to do", SHARDS + SHARDS + SHARDS, sweep, holds=ran),
+    Scenario("SweepReports", "nothing to do", ALL + ALL + ALL, sweep, holds=ran),
     Scenario(
         "SweepReports",
         "a record that was lost",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL],
         sweep,
         lost,
         partial(at_attempt, attempt=1),
@@ -692,7 +692,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a worker that died",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL],
         sweep,
         left_behind,
         partial(at_attempt, attempt=2),
@@ -701,7 +701,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a report that died at every attempt",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL],
         sweep,
         hopeless,
         partial(failed_with, code="attempts_exhausted"),
@@ -710,7 +710,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a report that was put aside at work",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL],
         sweep,
         put_aside_at_work,
         out_of_the_way,
@@ -718,7 +718,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "an end that nobody was told of",
-        [*SHARDS, *BEFORE, "GetItem", *TELL, *AFTER, *SHARDS],
+        [*ALL, *BEFORE, "GetItem", *TELL, *AFTER, *ALL],
         sweep,
         untold,
         partial(at_attempt, attempt=1),
@@ -727,7 +727,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "the trash",
-        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER],
+        [*ALL, *ALL, *BEFORE, *PURGED, "DeleteItem", *AFTER],
         sweep,
         in_the_trash,
         gone,
@@ -735,7 +735,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a score in the trash",
-        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", "DeleteItem", *AFTER],
+        [*ALL, *ALL, *BEFORE, *PURGED, "DeleteItem", "DeleteItem", *AFTER],
         sweep,
         score_in_the_trash,
         gone,
@@ -743,7 +743,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "the trash, and its owner wants it back",
-        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER, "GetItem", *SHARDS, *SHARDS, *SHARDS],
+        [*ALL, *ALL, *BEFORE, *PURGED, "DeleteItem", *AFTER, "GetItem", *ALL, *ALL, *ALL],
         sweep_and_restore,
         in_the_trash,
         there_or_gone,
