@@ -29,6 +29,7 @@ from local.streams import as_event, shard_of
 from local.template import PARAMETERS, Stack
 from rapor.errors import StoreUnavailable
 from rapor.report import Format, Report
+from rapor.store import clients
 from rapor.store.changes import ReportChanges
 from rapor.sweep import sweep_reports
 from tests.builders import a_report, load_event
@@ -332,7 +333,7 @@ def a_world(folder: Path) -> Iterator[World]:
 
 def _listened_to(stack: Stack, name: str, injector: Injector, patch: pytest.MonkeyPatch) -> ModuleType:
     """The function's room, with the injector on every client it makes."""
-    make = boto3.client
+    make = clients.client
 
     def client(*args: Any, **options: Any) -> Any:
         made = make(*args, **options)
@@ -340,8 +341,8 @@ def _listened_to(stack: Stack, name: str, injector: Injector, patch: pytest.Monk
         return made
 
     patch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-    patch.setattr("boto3.client", client)
+    patch.setattr(clients, "client", client)
     try:
         return a_room(stack.function(name), patch, POWERTOOLS_LOG_LEVEL="CRITICAL")
     finally:
-        patch.setattr("boto3.client", make)
+        patch.setattr(clients, "client", make)
