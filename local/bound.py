@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
-from local.scheduler import rate_s
 from local.template import Stack
 from rapor.process import BACKOFF, LEASE_MARGIN, deadline_in
 from rapor.report import Report
 from rapor.store.keys import FIRST_DUE
 from rapor.sweep import DISPATCH_BACKOFF, GIVE_UP_AFTER, GIVE_UP_DISPATCHES, LONGEST_BACKOFF
+from rapor.timetable import read_timetable
 
 LANES: Mapping[str, str] = {"fast": "ProcessFast", "heavy": "ProcessHeavy"}
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -42,7 +42,8 @@ def bounds(stack: Stack) -> dict[str, Bound]:
 def _noticed(stack: Stack) -> timedelta:
     """From the moment a report is due until the sweep has seen to it: its interval, and its own time limit."""
     sweep = next(it for it in stack.schedules if it.function == "SweepReports")
-    return timedelta(seconds=(rate_s(sweep.expression) or 0) + stack.function(sweep.function).timeout_s)
+    one, other = read_timetable(sweep.expression, sweep.timezone, anchor=EPOCH).next_runs(EPOCH, 2)
+    return other - one + timedelta(seconds=stack.function(sweep.function).timeout_s)
 
 
 def _bound(timeout: timedelta, noticed: timedelta) -> Bound:
