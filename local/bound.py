@@ -7,6 +7,7 @@ docs/reliability.md has the formulas in words, and what they rest on.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from local.template import Stack
 from rapor.process import BACKOFF, LEASE_MARGIN, deadline_in
@@ -42,8 +43,9 @@ def bounds(stack: Stack) -> dict[str, Bound]:
 def _noticed(stack: Stack) -> timedelta:
     """From the moment a report is due until the sweep has seen to it: its interval, and its own time limit."""
     sweep = next(it for it in stack.schedules if it.function == "SweepReports")
-    one, other = read_timetable(sweep.expression, sweep.timezone, anchor=EPOCH).next_runs(EPOCH, 2)
-    return other - one + timedelta(seconds=stack.function(sweep.function).timeout_s)
+    runs = read_timetable(sweep.expression, sweep.timezone, anchor=EPOCH).after(EPOCH)
+    first, second = (run.at for run in islice(runs, 2))
+    return second - first + timedelta(seconds=stack.function(sweep.function).timeout_s)
 
 
 def _bound(timeout: timedelta, noticed: timedelta) -> Bound:

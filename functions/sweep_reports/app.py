@@ -1,4 +1,4 @@
-"""Every minute: find what lost its hint, announce, look after schedules, purge what was deleted, clear orphans away."""
+"""Every minute: find what lost its hint, announce, look after schedules, purge what was deleted, clear away orphans."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -28,8 +28,8 @@ logger = Logger()
 metrics = Metrics()
 settings = SweepReportsSettings.from_environ()
 dynamodb = client("dynamodb")
-reports, schedules = ReportChanges(dynamodb, settings.table_name), ScheduleTable(dynamodb, settings.table_name)
-lists, notes = ReportLists(dynamodb, settings.table_name), Notes(dynamodb, settings.table_name)
+reports, lists = ReportChanges(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
+schedules, notes = ScheduleTable(dynamodb, settings.table_name), Notes(dynamodb, settings.table_name)
 bus = EventBus(client, settings.event_bus)
 announcer = Announcer(reports, bus, logger)
 documents = DocumentBucket(client("s3"), settings.documents_bucket)
@@ -40,7 +40,7 @@ scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
-    """Repair what is due, say how long the oldest waited; announce; see to schedules; then what can wait."""
+    """Repair what is due, say how long the oldest waited; announce; see to schedules; then purge and clear away."""
     now = datetime.now(UTC)
     sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
@@ -61,6 +61,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     orphans = sum(cleared.removed.values())
     metrics.add_metric("orphans", MetricUnit.Count, orphans)
     metrics.add_metric("unclaimed", MetricUnit.Count, cleared.unclaimed)
-    done = {"announced": announced, "purged": len(purged), "orphans": orphans, "unclaimed": cleared.unclaimed}
-    done |= asdict(care)
+    tidied = {"purged": len(purged), "orphans": orphans, "unclaimed": cleared.unclaimed}
+    done = {"announced": announced, **asdict(care), **tidied}
     return {repair.value: count for repair, count in sweep.repairs.items()} | done

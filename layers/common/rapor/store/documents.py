@@ -11,7 +11,7 @@ import hashlib
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
@@ -41,6 +41,13 @@ class DocumentBucket:
     def __init__(self, client: BaseClient, name: str) -> None:
         self._client: Any = client
         self._name = name
+
+    def origin(self) -> str:
+        """Where signed links point: scheme and host, as RFC 6454 has an origin."""
+        scheme, host, *_ = urlsplit(
+            self._client.generate_presigned_url("get_object", Params={"Bucket": self._name, "Key": "reports/any"})
+        )
+        return f"{scheme}://{host}"
 
     @contextmanager
     def open(self, key: str, content_type: str) -> "Iterator[DocumentUpload]":

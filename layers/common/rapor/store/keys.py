@@ -4,8 +4,8 @@ What lies where in the table.
     item          pk                                   sk
     report        REPORT#<uuid>                        REPORT
     idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at, if it has one
-    note          NOTE#<name>                          NOTE     what a function tells its next run
     schedule      SCHEDULE#<uuid>                      SCHEDULE
+    note          NOTE#<name>                          NOTE     what a function tells its next run
 
     index         pk                       sk                        who is in it
     by_user       USER#<user id>           <created>#<uuid>          every report
