@@ -65,6 +65,7 @@ def in_this_process() -> Iterator[Wire]:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "POWERTOOLS_TRACE_DISABLED": "true",
+            "POWERTOOLS_METRICS_DISABLED": "true",
         }.items():
             patch.setenv(name, value)
         patch.setattr(URLLib3Session, "send", lambda session, request: wire.send(session, request))  # noqa: PLW0108 - as a method

@@ -146,6 +146,9 @@ def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPa
 
     keep_schedules(create, recorder.load("Schedules"), patch)
 
+    later(patch, timedelta(days=2))
+    sweep(load_event("sweep_reports/schedule.json"))  # which looks for orphans among the documents
+
     for name in (uuid, score):
         delete = for_report("update_report/delete_api_v1_reports_uuid.json", name)
         assert update(delete)["statusCode"] == 200
