@@ -30,10 +30,13 @@ run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAP
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
-check: lint types test-3.11 template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
+check: licences sbom lint types test-3.11 scan template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
 
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
+
+faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the design; ends with one line (ARGS: --only, --jobs)
+	@$(python) -m tests.faults $(ARGS)
 
 mutation: .venv/.ready .venv-mutation/.ready  ## small faults in the code that guards, which tests must notice (GUARDS; docs/mutation.md)
 	@$(python) -m tests.mutation $(GUARDS)
@@ -44,11 +47,17 @@ test-million: build  ## a million rows in every format: complete, and within 512
 data: .venv/.ready  ## write the data set `sales` of the local run anew (ROWS, RAPOR_HOME)
 	@$(python) -m local.datasets $(ROWS)
 
-bench: .venv/.ready .venv-bench/.ready  ## run benchmarks/*.py
-	@for file in benchmarks/*.py; do $(say) "$$file"; $(python) "$$file"; done
+bench: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## run all benchmarks, one after the other
+	@for name in documents functions pdf service; do $(say) "$$name"; $(python) benchmarks/$$name.py; done
 
 bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other writers (ROWS, FORMATS; SAVE=1 writes docs/benchmarks.md)
 	@$(python) benchmarks/documents.py $(if $(ROWS),--rows $(ROWS)) $(if $(FORMATS),--formats $(FORMATS)) $(if $(SAVE),--save)
+
+capacity: .venv/.ready  ## write what a stack can take, simulated, into docs/capacity.md and the README
+	@$(python) benchmarks/capacity.py --save
+
+bench-functions: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## cold starts and warm calls of the built functions, against the usual way (ROUNDS; SAVE=1)
+	@$(python) benchmarks/functions.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAVE),--save)
 
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
@@ -83,15 +92,28 @@ openapi: .venv/.ready  ## write docs/openapi.json, the API's description, from t
 docs/openapi.json: layers/catalogue/report_types/*.toml .venv/.ready
 	@$(python) -m local.openapi
 
+licences: .venv/.ready  ## write docs/licences.md, whose work is deployed, from the locks
+	@$(python) -m local.licences
+
+sbom: .venv-sbom/.ready  ## write out/sbom.json, what is deployed, as CycloneDX with hashes
+	@mkdir -p out; cat $(locks) | .venv-sbom/bin/cyclonedx-py requirements --pyproject pyproject.toml \
+		--output-reproducible --validate --of JSON -o out/sbom.json - 2>&1 | { grep -v 'Graph\|warn(' || true; }
+	@printf 'out/sbom.json: %s components of %s pinned\n' "$$(grep -c '"purl"' out/sbom.json)" "$$(cat $(locks) | grep -c '^[a-z].*==')"
+
 lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 for newer versions)
 	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
 	$(compile) --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
 	$(compile) --python-version 3.13 --group process-report -c requirements/dev.txt -o functions/process_report/requirements.txt
+	$(compile) --python-version 3.13 --group zones -c requirements/dev.txt -o functions/create_report/requirements.txt
+	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/schedules/requirements.txt
+	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/sweep_reports/requirements.txt
 	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
 	$(compile) --python-version 3.11 --group mutation pyproject.toml -c requirements/dev.txt -o requirements/mutation.txt
+	$(compile) --python-version 3.11 --group scan -o requirements/scan.txt
+	$(compile) --python-version 3.11 --group sbom -o requirements/sbom.txt
 	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 compile = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
@@ -114,8 +136,18 @@ test-3.11:
 fuzz-short: .venv/.ready .venv-fuzz/.ready
 	@$(say) 'schemathesis'; $(python) -m tests.fuzz --phases examples,fuzzing,stateful --examples 12 --at-least 200 --seed $(or $(SEED),20251120)
 
-template: .venv-sam/.ready
+# Ruff speaks for bandit about asserts (B101: each has its reason there), and about all that is not deployed.
+# cfn-lint-serverless knows neither `LoggingConfig` (WS1004: all log groups have a retention, tests/template/rules.py)
+# nor that the dead letters' queue is one (ES6000).
+scan: .venv-scan/.ready
+	@$(say) 'bandit'; .venv-scan/bin/bandit -q -r functions layers --skip B101 2>&1 | { grep -v 'nosec encountered' || true; }
+	@$(say) 'cfn-lint, with the serverless rules'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/cfn-lint --include-checks I \
+		--append-rules cfn_lint_serverless.rules --ignore-checks WS1004 ES6000 --template template.yaml
+	@$(say) 'checkov'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/checkov -f template.yaml
+
+template: .venv/.ready .venv-sam/.ready
 	@$(say) 'sam validate --lint'; $(sam) validate --lint $(quiet)
+	@$(say) 'what AWS makes of the template'; $(python) -m pytest -q tests/template/test_transform.py
 
 test-runtime: .venv/.ready .venv-runtime/.ready .venv-sam/.ready
 	@$(say) 'built packages in the real runtime'; $(python) -m pytest -m runtime
@@ -174,6 +206,17 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-mutation,$<)
 	@touch $@
 
+.venv-scan/.ready: requirements/scan.txt .venv/bin/uv
+	@$(say) 'setting up .venv-scan: bandit, cfn-lint, checkov'
+	@$(PYTHON) -m venv --clear .venv-scan
+	@$(call install,.venv-scan,$<)
+	@touch $@
+
+.venv-sbom/.ready: requirements/sbom.txt .venv/bin/uv
+	@$(PYTHON) -m venv --clear .venv-sbom
+	@$(call install,.venv-sbom,$<)
+	@touch $@
+
 .venv-runtime/.ready: requirements/runtime.txt .venv/bin/uv
 	@[ -n '$(call find-python,3.13)' ] || { echo 'python3.13 is needed to build: Lambda runs it, and bytecode fits one version' >&2; exit 1; }
 	@$(say) 'setting up .venv-runtime: python3.13 as in Lambda'
@@ -181,4 +224,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation
+.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation capacity licences sbom scan bench-functions bench-service

@@ -11,6 +11,8 @@ COMMANDS = {
     "new": "begin a report type, from a file of data if there is one",
     "check": "say what is wrong with the report types",
     "preview": "make a document of a report type, here and now",
+    "schedules": "say when a schedule would run",
+    "smoke": "see whether a service keeps its word, wherever it runs",
     "token": "mint a token that `make run` accepts",
     "verify": "say whether a file is exactly what a report produced",
 }

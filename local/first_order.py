@@ -39,7 +39,7 @@ class Answer:
         return json.loads(self.body)
 
 
-class _StayHere(urllib.request.HTTPRedirectHandler):
+class StayHere(urllib.request.HTTPRedirectHandler):
     """A redirect is an answer: following it would send the token along."""
 
     def redirect_request(  # noqa: PLR0917 - urllib's
@@ -48,11 +48,17 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
         """Do not follow."""
 
 
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _StayHere)
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), StayHere)
 
 
 def request(
-    method: str, url: str, *, token: str | None = None, body: Any = None, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    *,
+    token: str | None = None,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    opener: urllib.request.OpenerDirector = OPENER,
 ) -> Answer:
     """Send one request; any status is an answer."""
     sent_headers = {"Content-Type": "application/json"} if body is not None else {}
@@ -62,7 +68,7 @@ def request(
     content = json.dumps(body).encode() if body is not None else None
     sent = urllib.request.Request(url, content, sent_headers, method=method)  # noqa: S310 - our own addresses
     try:
-        with OPENER.open(sent, timeout=REQUEST_S) as answer:
+        with opener.open(sent, timeout=REQUEST_S) as answer:
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as error:
         with error:

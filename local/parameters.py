@@ -1,11 +1,25 @@
 """Parameters as they are typed on a command line, to the values a report type's schema asks for."""
 
+import argparse
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 Schema = Mapping[str, Any]
 WORDS = {"true": True, "false": False}
+
+
+def pair_in(text: str) -> tuple[str, str]:
+    """
+    Read NAME=VALUE.
+
+    Raises:
+        ArgumentTypeError: It is not.
+    """
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError("must be NAME=VALUE")
+    return name, value
 
 
 def read_parameters(pairs: Iterable[tuple[str, str]], schemas: Mapping[str, Schema]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from rapor.http.orders import order_from
 from rapor.http.problems import answer
 from rapor.settings import EstimateReportSettings
 
-SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder
+SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder  # nosec B108
 PATIENCE = timedelta(seconds=20)  # API Gateway gives up after 30
 
 logger = Logger()
@@ -33,7 +33,7 @@ def clock() -> datetime:
 
 
 bench = Bench(
-    catalogue=Catalogue.load(settings.catalogue_path),
+    catalogue=Catalogue.open(settings.catalogue_path),
     engine=DuckDBEngine(
         settings.data_location,
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.datasets import ensure_datasets
-from local.parameters import read_parameters
+from local.parameters import pair_in, read_parameters
 from local.preview import Made, NotMade, preview
 from local.report_types import TYPES, NoSuchType, Wrong, load
 from local.settings import home_from
@@ -35,7 +35,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Exits with 0 if the document is made, 1 if it cannot be, 2 if what was asked for is wrong."
     parser.add_argument("type", metavar="TYPE", help="the report type: the name of its file, without .toml")
     parser.add_argument(
-        "--param", action="append", default=[], type=_pair, metavar="NAME=VALUE",
+        "--param", action="append", default=[], type=pair_in, metavar="NAME=VALUE",
         help="a parameter; may be repeated, and so may one that is an array",
     )  # fmt: skip
     parser.add_argument("--format", choices=[it.value for it in Format], help="else the type's default")
@@ -131,13 +131,6 @@ def _line(made: Made) -> str:
     result = made.result
     rows = f"{result.row_count:,} of {result.rows_total:,} rows" if result.truncated else f"{result.row_count:,} rows"
     return f"{made.path}: {rows}, {result.size_bytes:,} bytes, {made.seconds:.2f} s"
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError("must be NAME=VALUE")
-    return name, value
 
 
 def _count(text: str) -> int:

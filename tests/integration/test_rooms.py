@@ -264,15 +264,8 @@ def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: 
 
     answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
 
-    assert answer == {
-        "dispatched": 0,
-        "reclaimed": 0,
-        "exhausted": 0,
-        "dequeued": 0,
-        "left": 0,
-        "announced": 0,
-        "purged": 0,
-    }
+    reports = {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "dequeued": 0, "left": 0, "announced": 0, "purged": 0}
+    assert answer == {**reports, "schedules": 0, "started": 0, "missed": 0}
 
 
 def test_one_line_of_log_says_who_changed_what_and_nothing_more(
@@ -291,7 +284,7 @@ def test_one_line_of_log_says_who_changed_what_and_nothing_more(
     assert "Kullanıcı" not in str(logged)
 
 
-@pytest.mark.parametrize("function", ["CreateReport", "ReadReport", "UpdateReport"])
+@pytest.mark.parametrize("function", ["CreateReport", "ReadReport", "UpdateReport", "Schedules"])
 def test_every_route_of_the_template_has_its_handler(
     stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from rapor.caller import Caller
-from rapor.catalogue import Catalogue, ReportType, Source
+from rapor.catalogue import Catalogue, Source
 from rapor.errors import (
     AlreadyFinished,
     Conflict,
@@ -36,8 +36,7 @@ def users(**changes: Any) -> Catalogue:
     report_type = CATALOGUE.get("users")
     assert report_type is not None
     heavy = {"name": "heavy", "lane": Lane.HEAVY, "version": 7}
-    # Not model_copy, which would copy the compiled schema too.
-    made = [ReportType.model_validate(report_type.model_dump() | change) for change in (changes, heavy)]
+    made = [report_type.model_copy(update=change) for change in (changes, heavy)]
     return Catalogue({it.name: it for it in made})
 
 

@@ -5,8 +5,10 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import Invalid
@@ -24,6 +26,7 @@ from rapor.http.sentences import (
     words_of,
 )
 from rapor.report import Format, IdempotencyKey, Order, Reuse, Status
+from rapor.schedule import Schedule, dated, text_of
 
 MAX_TITLE = 255
 MAX_PARAMETERS_BYTES = 32 * 1024
@@ -49,7 +52,7 @@ def order_from(request: Request, catalogue: Catalogue) -> tuple[Order, Idempoten
     """
     body = read_json(request.headers, request.body)
     errors: Errors = {}
-    key = _idempotency_key(request, body, errors)
+    key = idempotency_key(request, body, errors)
     return order_in(body, catalogue, accepted_locale(request), errors), key
 
 
@@ -87,7 +90,7 @@ def order_in(body: Mapping[str, Any], catalogue: Catalogue, locale: str, errors:
 
 def scheduled_order(event: Mapping[str, Any], catalogue: Catalogue, locale: str) -> tuple[Order, IdempotencyKey]:
     """
-    Read a schedule's event: `schedule_id`, `scheduled_for` and the `report` to order.
+    Read the event of an operator's schedule: `schedule_id`, `scheduled_for` and the `report` to order.
 
     Raises:
         Invalid: The report is wrong.
@@ -96,6 +99,28 @@ def scheduled_order(event: Mapping[str, Any], catalogue: Catalogue, locale: str)
     order = replace(order_in(event["report"], catalogue, locale), schedule_id=schedule_id, scheduled_for=scheduled_for)
     # Not the execution id, which is new with every delivery; and whatever the report became since, it is one run.
     return order, IdempotencyKey("schedule", f"schedule/{schedule_id}", scheduled_for, fingerprint="")
+
+
+def due_order(schedule: Schedule, moment: datetime, catalogue: Catalogue) -> Order:
+    """
+    Read what a user's schedule orders at *moment*.
+
+    Raises:
+        Invalid: The catalogue has changed since, and it fits no more.
+    """
+    local = moment.astimezone(ZoneInfo(schedule.timezone))
+    order = order_in(dated_body(schedule.report, local.date()), catalogue, schedule.locale)
+    return replace(order, schedule_id=str(schedule.uuid), scheduled_for=text_of(moment))
+
+
+def dated_body(report: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The order's body with its relative dates as they are *today*."""
+    return {**report, "parameters": dated(report.get("parameters"), today)}
+
+
+def run_in(event: Mapping[str, Any]) -> tuple[UUID, datetime]:
+    """Read the event of a user's schedule: which, and for when."""
+    return UUID(event["schedule_id"]), datetime.fromisoformat(event["scheduled_for"])
 
 
 def _title(name: str, value: object, errors: Errors) -> str:
@@ -245,7 +270,8 @@ def _check_parameters(parameters: dict[str, Any], report_type: ReportType | None
         errors |= parameter_errors(report_type, parameters)
 
 
-def _idempotency_key(request: Request, body: Mapping[str, Any], errors: Errors) -> IdempotencyKey | None:
+def idempotency_key(request: Request, body: Mapping[str, Any], errors: Errors) -> IdempotencyKey | None:
+    """Read the header, if there is one; what is wrong with it is named among *errors*."""
     value = request.headers.get("idempotency-key")
     if value is None:
         return None

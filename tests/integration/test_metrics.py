@@ -1,0 +1,79 @@
+"""Alarms and dashboard watch what the rooms really count."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local.aws import LocalAws
+from local.datasets import ensure_datasets
+from local.invoke import records
+from local.template import STACK_NAME, TEMPLATE, Stack
+from tests.builders import a_report, load_event
+from tests.rooms import CONTEXT, a_room
+
+pytestmark = pytest.mark.integration
+
+
+class LongContext:
+    function_name, memory_limit_in_mb, invoked_function_arn, aws_request_id = "f", 1769, "arn", "id"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def counted(printed: str) -> Iterator[tuple[str, str, float]]:
+    """Namespace, name and value of every metric of the service's own, in Embedded Metric Format."""
+    for line in printed.splitlines():
+        entry: dict[str, Any] = json.loads(line) if line.startswith('{"_aws"') else {}
+        for group in entry.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert group["Dimensions"] == [["service"]]
+            assert entry["service"] == "rapor"
+            for metric in group["Metrics"]:
+                yield group["Namespace"], metric["Name"], sum(entry[metric["Name"]])
+
+
+@pytest.fixture
+def emitted(
+    stack: tuple[Stack, LocalAws],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> list[tuple[str, str, float]]:
+    """What a good report, a hopeless one and a sweep count."""
+    loaded, aws = stack
+    ensure_datasets(tmp_path)
+    for name in ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"):
+        monkeypatch.setenv(name, loaded.function("SweepReports").environment[name])
+    create = a_room(loaded.function("CreateReport"), monkeypatch)
+    process = a_room(
+        loaded.function("ProcessFast"), monkeypatch, DATA_LOCATION=str(tmp_path), AWS_LAMBDA_FUNCTION_MEMORY_SIZE="1769"
+    )
+    create.reports.add(a_report(uuid=uuid4(), parameters={"status": "active"}), None)
+    create.reports.add(a_report(uuid=uuid4(), report_type="reference", parameters={"reference": "0"}), None)
+    process.lambda_handler({"Records": list(records(aws))}, LongContext())
+    a_room(loaded.function("SweepReports"), monkeypatch).lambda_handler(
+        load_event("sweep_reports/schedule.json"), CONTEXT
+    )
+    return list(counted(capsys.readouterr().out))
+
+
+def test_what_alarms_and_dashboard_watch_is_counted(emitted: list[tuple[str, str, float]]) -> None:
+    template = TEMPLATE.read_text("utf-8")
+    alarmed = re.findall(r"Namespace: !Ref AWS::StackName,?\s+MetricName: (\w+)", template)
+    shown = re.findall(r'\["\$\{AWS::StackName\}", "(\w+)"', template)
+
+    assert {"completed", "failed", "oldest_due_seconds"} <= {*alarmed, *shown}
+    assert {*alarmed, *shown} <= {name for _, name, _ in emitted}
+    assert {namespace for namespace, _, _ in emitted} == {STACK_NAME}
+
+
+def test_every_ending_is_counted_once(emitted: list[tuple[str, str, float]]) -> None:
+    values = {name: value for _, name, value in emitted}
+
+    assert (values["completed"], values["oldest_due_seconds"]) == (1, 0)
+    assert [value for _, name, value in emitted if name == "failed"] == [1, 0]

@@ -1,0 +1,121 @@
+"""What functions are allowed to do by `template.yaml`, and what calls of an AWS SDK need to be allowed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from local.cloudformation import ACCOUNT, REGION, Template
+
+# An action is named after its operation, but for these.
+ACTIONS = {
+    "s3:CreateMultipartUpload": ("s3:PutObject",),
+    "s3:UploadPart": ("s3:PutObject",),
+    "s3:CompleteMultipartUpload": ("s3:PutObject",),
+    "s3:ListObjectsV2": ("s3:ListBucket",),
+    "s3:ListObjectVersions": ("s3:ListBucketVersions",),
+    "s3:DeleteObjects": ("s3:DeleteObjectVersion",),  # each with its version; a call without one is refused below
+}
+# Everything is encrypted under the stack's key, so the service asks the key in the caller's name.
+NEEDS_OF_THE_KEY = {
+    "dynamodb": ("kms:Decrypt",),
+    "s3:GetObject": ("kms:Decrypt",),
+    "s3:PutObject": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
+}
+WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+
+class Right(NamedTuple):
+    """An action on a resource, whose name may be a pattern; `via` is the service that may ask the key, if one must."""
+
+    action: str
+    resource: str
+    via: str = ""
+
+    def covers(self, needed: "Right") -> bool:
+        """Whether this is enough."""
+        same = (self.action, self.via) == (needed.action, needed.via)
+        return same and fnmatchcase(needed.resource, self.resource)
+
+
+def allowed(template: Template, function: str) -> set[Right]:
+    """Rights of a function's own statements, and of those SAM adds for its on-failure destinations."""
+    properties = template.resolve(template.resources("AWS::Serverless::Function")[function])
+    rights = {
+        Right(action, resource, _via(statement))
+        for policy in properties["Policies"]
+        for statement in policy["Statement"]
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    }
+    return rights | {Right("sqs:SendMessage", queue) for queue in destinations(properties)}
+
+
+def destinations(properties: Mapping[str, Any]) -> Iterator[str]:
+    """Queues that Lambda writes to in the function's name."""
+    sources = [event["Properties"] for event in properties.get("Events", {}).values()]
+    for source in [*sources, properties.get("EventInvokeConfig", {})]:
+        if destination := source.get("DestinationConfig", {}).get("OnFailure"):
+            yield destination["Destination"]
+
+
+def needed(service: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[Right]:
+    """Rights that one call of the SDK needs."""
+    if operation == "TransactWriteItems":
+        for item in parameters["TransactItems"]:
+            [(kind, write)] = item.items()
+            yield from needed(service, WRITES[kind], write)
+        return
+    if operation == "DeleteObjects":
+        assert all("VersionId" in it for it in parameters["Delete"]["Objects"]), "an object without its version"
+    if service == "scheduler" and "Target" in parameters:
+        yield Right("iam:PassRole", parameters["Target"]["RoleArn"])
+    for action in ACTIONS.get(f"{service}:{operation}", (f"{service}:{operation}",)):
+        for resource in RESOURCES[service](operation, parameters):
+            yield Right(action, resource)
+
+
+def with_the_key(rights: set[Right], key: str) -> set[Right]:
+    """Those rights, and what they need of the stack's key."""
+    return rights | {
+        Right(action, key, service)
+        for right in rights
+        for service in [right.action.partition(":")[0]]
+        for action in NEEDS_OF_THE_KEY.get(right.action, NEEDS_OF_THE_KEY.get(service, ()))
+    }
+
+
+def _tables(_: str, parameters: Mapping[str, Any]) -> Iterator[str]:
+    for table in parameters.get("RequestItems", [parameters.get("TableName")]):
+        arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"
+        yield f"{arn}/index/{parameters['IndexName']}" if "IndexName" in parameters else arn
+
+
+def _objects(operation: str, parameters: Mapping[str, Any]) -> Iterator[str]:
+    if operation == "DeleteObjects":
+        yield from (f"arn:aws:s3:::{parameters['Bucket']}/{it['Key']}" for it in parameters["Delete"]["Objects"])
+    else:
+        yield "/".join(filter(None, [f"arn:aws:s3:::{parameters['Bucket']}", parameters.get("Key")]))
+
+
+RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[str]]] = {
+    "dynamodb": _tables,
+    "s3": _objects,
+    "kms": lambda _, parameters: iter([parameters["KeyId"]]),
+    "scheduler": lambda _, parameters: iter(
+        [f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/{parameters['GroupName']}/{parameters['Name']}"]
+    ),
+    "events": lambda _, parameters: (
+        f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{it.get('EventBusName', 'default')}"
+        for it in parameters["Entries"]
+    ),
+}
+
+
+def _via(statement: Mapping[str, Any]) -> str:
+    via: str = statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService", "")
+    return via.partition(".")[0]
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
