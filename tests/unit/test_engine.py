@@ -693,6 +693,7 @@ def test_a_hostile_statement_is_refused_when_run(engine: DuckDBEngine, query: st
     "select id, name from users where id between 1 and 2 or name like 'a%' order by all desc nulls last limit 10 offset 1",
     "with a as (select 1 as id), b as (select * from a) select id, 'x' as name from b",
     "with recursive t as (select 1 as id union all select id + 1 from t where id < 3) select id, 'x' as name from t",
+    "with a as (select 1 as id), b as (select id from users) select u.id, u.name from users u join a using (id) join b using (id)",
     "select u.id, v.name from users u left join (values (1, 'x')) v(id, name) on u.id = v.id",
     "select distinct on (name) id, name from users union all select 2, 'x' intersect select 1, 'y' except select 4, 'z'",
     "select count(distinct id) as id, string_agg(name, ',' order by id) as name from users group by rollup (day)",
