@@ -37,7 +37,7 @@ class DocumentBucket:
     def origin(self) -> str:
         """Where signed links point: scheme and host, as RFC 6454 has an origin."""
         scheme, host, *_ = urlsplit(
-            self._client.generate_presigned_url("get_object", Params={"Bucket": self._name, "Key": "any"})
+            self._client.generate_presigned_url("get_object", Params={"Bucket": self._name, "Key": "reports/any"})
         )
         return f"{scheme}://{host}"
 
