@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from local.template import Stack
 from tests.browser.people import PHONE, Person
 
 Somebody = Callable[..., Person]
-HAS_SCHEDULES = any(route.path == "/api/v1/schedules" for route in Stack.load().routes)
 OWN = ("reports.generate.own", "reports.view.own", "reports.export.own")
 SALES = {"title": "Every sale", "report_type": "sales", "format": "pdf"}
 UNKNOWN = {
@@ -428,7 +426,6 @@ def test_ordering_again_begins_with_the_same_choices(somebody: Somebody) -> None
     assert {name: second[name] for name in kept} == {name: report[name] for name in kept}
 
 
-@pytest.mark.skipif(not HAS_SCHEDULES, reason="the template has no schedules yet")
 def test_a_schedule_is_made_run_paused_and_deleted(somebody: Somebody) -> None:
     ayse = somebody("every-week", permissions=OWN)
     page = ayse.sign_in("schedules")

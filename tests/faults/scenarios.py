@@ -775,7 +775,7 @@ SWEEP = [
         "SweepReports",
         "what a broken attempt left",
         [
-            *(*SHARDS, *SHARDS, *SHARDS, *NOTE),
+            *(*ALL, *ALL, *ALL, *ALL, *NOTE),
             *("ListObjectVersions", "BatchGetItem", "DeleteObjects", "PutItem"),
             *("ListObjectVersions", "PutItem") * 2,  # of two other days
         ],
