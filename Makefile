@@ -35,14 +35,20 @@ check: licences sbom lint types test-3.11 scan template fuzz-short build-arm64 b
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
 
+faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the design; ends with one line (ARGS: --only, --jobs)
+	@$(python) -m tests.faults $(ARGS)
+
+mutation: .venv/.ready .venv-mutation/.ready  ## small faults in the code that guards, which tests must notice (GUARDS; docs/mutation.md)
+	@$(python) -m tests.mutation $(GUARDS)
+
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
 
 data: .venv/.ready  ## write the data set `sales` of the local run anew (ROWS, RAPOR_HOME)
 	@$(python) -m local.datasets $(ROWS)
 
-bench: .venv/.ready .venv-bench/.ready  ## run benchmarks/*.py
-	@for file in benchmarks/*.py; do $(say) "$$file"; $(python) "$$file"; done
+bench: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## run all benchmarks, one after the other
+	@for name in documents functions pdf service; do $(say) "$$name"; $(python) benchmarks/$$name.py; done
 
 bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other writers (ROWS, FORMATS; SAVE=1 writes docs/benchmarks.md)
 	@$(python) benchmarks/documents.py $(if $(ROWS),--rows $(ROWS)) $(if $(FORMATS),--formats $(FORMATS)) $(if $(SAVE),--save)
@@ -50,11 +56,14 @@ bench-documents: .venv/.ready .venv-bench/.ready  ## documents against other wri
 capacity: .venv/.ready  ## write what a stack can take, simulated, into docs/capacity.md and the README
 	@$(python) benchmarks/capacity.py --save
 
+bench-functions: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## cold starts and warm calls of the built functions, against the usual way (ROUNDS; SAVE=1)
+	@$(python) benchmarks/functions.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAVE),--save)
+
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
 
 clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
-	rm -rf .venv .venv-* .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .aws-sam .mutation .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Packages
@@ -95,10 +104,14 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
 	$(compile) --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
 	$(compile) --python-version 3.13 --group process-report -c requirements/dev.txt -o functions/process_report/requirements.txt
+	$(compile) --python-version 3.13 --group zones -c requirements/dev.txt -o functions/create_report/requirements.txt
+	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/schedules/requirements.txt
+	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/sweep_reports/requirements.txt
 	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
+	$(compile) --python-version 3.11 --group mutation pyproject.toml -c requirements/dev.txt -o requirements/mutation.txt
 	$(compile) --python-version 3.11 --group scan -o requirements/scan.txt
 	$(compile) --python-version 3.11 --group sbom -o requirements/sbom.txt
 	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
@@ -188,6 +201,12 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-fuzz,$<)
 	@touch $@
 
+.venv-mutation/.ready: requirements/mutation.txt pyproject.toml .venv/bin/uv
+	@$(say) 'setting up .venv-mutation: mutmut'
+	@$(PYTHON) -m venv --clear .venv-mutation
+	@$(call install,.venv-mutation,$<)
+	@touch $@
+
 .venv-scan/.ready: requirements/scan.txt .venv/bin/uv
 	@$(say) 'setting up .venv-scan: bandit, cfn-lint, checkov'
 	@$(PYTHON) -m venv --clear .venv-scan
@@ -206,4 +225,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test test-million test-sam-local check data bench bench-documents capacity pictures clean build build-arm64 invoke sam-local lock licences sbom lint types test-3.11 scan template test-runtime openapi fuzz fuzz-short
+.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation capacity licences sbom scan bench-functions bench-service

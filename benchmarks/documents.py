@@ -28,13 +28,14 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+from page import write_section  # beside this script
+
 Row = tuple[Any, ...]
 Write = Callable[[Path, Path], None]
 """Takes the Parquet file and the document's path."""
 
 ROOT = Path(__file__).parents[1]
 FONT = ROOT / "layers/common/rapor/documents/fonts/NotoSans-Regular.ttf"
-PAGE = ROOT / "docs/benchmarks.md"
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 MILLION = 1_000_000
 MOST = {"csv": 10 * MILLION}  # rows; the other formats stop at a million
@@ -459,18 +460,16 @@ HEAD = """| format | rows | writer | CPU s | peak MB | size MB | times ours |
 |---|---:|---|---:|---:|---:|---:|"""
 
 
-def page(lines: Sequence[str], rounds: int) -> str:
-    """The benchmark as a page."""
+def conditions(rounds: int) -> str:
+    """When and with what it was measured."""
     packages = ["duckdb", "fpdf2", "pyarrow", "reportlab", "rustpy-xlsxwriter", "typst", "xlsxwriter"]
     script = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
     python = ROOT / ".venv-bench/bin/python"
     found = subprocess.run([python, "-c", script, *packages], check=True, stdout=subprocess.PIPE, text=True)
     versions = ", ".join(map(" ".join, zip(packages, found.stdout.split(), strict=True)))
-    table = "\n".join([HEAD, *lines])
     return (
-        f"# Benchmarks\n\n{__doc__.strip().partition(chr(10) * 2)[2]}\n\n{datetime.now(UTC):%Y-%m-%d}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, rapor {version('rapor')}, "
-        f"{versions}. Medians of {rounds}.\n\n{table}\n"
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"rapor {version('rapor')}, {versions}. Medians of {rounds}."
     )
 
 
@@ -494,7 +493,7 @@ def main() -> None:
             print(line, flush=True)
             lines.append(line)
     if options.save:
-        PAGE.write_text(page(lines, options.rounds))
+        write_section("Documents", __doc__, conditions(options.rounds), [HEAD, *lines])
 
 
 if __name__ == "__main__":

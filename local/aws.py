@@ -16,6 +16,7 @@ from moto.events.models import events_backends
 from moto.kms.models import kms_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -109,9 +110,9 @@ class LocalAws:
 
     def _serve(self) -> BaseWSGIServer:
         app = DomainDispatcherApplication(create_backend_app)
-        guarded = presigned.enforced(moto_fixes.one_at_a_time(app, self._note_write), SECRET)
+        self.app = presigned.enforced(moto_fixes.one_at_a_time(app, self._note_write), SECRET)
         host, port = self._address
-        server = make_server(host, port, guarded, threaded=True, request_handler=MotoRequestHandler)
+        server = make_server(host, port, self.app, threaded=True, request_handler=MotoRequestHandler)
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)
         self._thread.start()
         return server
@@ -127,6 +128,7 @@ class LocalAws:
         sqs = boto3.client("sqs")
         for name in self._stack.queues:
             sqs.create_queue(QueueName=name)
+        _create_schedule_groups(self._stack.schedule_groups)
         create_bus(self._stack.event_bus)
 
 
@@ -145,6 +147,7 @@ def _forget() -> None:
         s3_backends,
         sqs_backends,
         kms_backends,
+        scheduler_backends,
         events_backends,
     ):
         backends.reset()
@@ -174,6 +177,14 @@ def _add_indexes(dynamodb: Any, table: Table) -> None:
                 AttributeDefinitions=table.definition["AttributeDefinitions"],
                 GlobalSecondaryIndexUpdates=[{"Create": {key: index[key] for key in INDEX_KEYS}}],
             )
+
+
+def _create_schedule_groups(names: Iterable[str]) -> None:
+    scheduler = boto3.client("scheduler")
+    kept = {it["Name"] for it in scheduler.list_schedule_groups()["ScheduleGroups"]}
+    for name in names:
+        if name not in kept:
+            scheduler.create_schedule_group(Name=name)
 
 
 def _create_buckets(buckets: Iterable[Bucket]) -> None:

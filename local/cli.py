@@ -17,6 +17,7 @@ COMMANDS = {
     "new": "begin a report type, from a file of data if there is one",
     "check": "say what is wrong with the report types",
     "preview": "make a document of a report type, here and now",
+    "schedules": "say when a schedule would run",
     "smoke": "see whether a service keeps its word, wherever it runs",
     "token": "mint a token that `make run` accepts",
     "verify": "say whether a file is exactly what a report produced",
@@ -39,7 +40,7 @@ def _status(parsed: argparse.Namespace) -> int:
         complain(str(error))
         return error.code
     except CannotStart as error:
-        complain(str(error))
+        complain(f"rapor: {error}")
         return WRONG
     except KeyboardInterrupt:
         complain("stopped")

@@ -25,6 +25,10 @@ class WrongReportType(CannotStart):
     """A file of the catalogue is wrong."""
 
 
+class WrongSchedule(CannotStart):
+    """An expression or a time zone is wrong."""
+
+
 class BrokenFunction(CannotStart):
     """A function's code cannot be imported."""
 

@@ -1,12 +1,11 @@
 """What to do about a report type's file that is wrong."""
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+import msgspec
+from jsonschema_rs import ValidationError
 
 from rapor.catalogue import Strict
 from rapor.errors import CatalogueError
@@ -18,10 +17,10 @@ BY_KEY = {
     "query": "A query is one SELECT that reads what [sources] names, with the $names of [parameters.properties].",
 }
 BY_KIND = {
-    "missing": f"Add it: {EXAMPLE}",
-    "string_pattern_mismatch": "Names are of small letters, digits and underscores, and begin with a letter.",
-    "undeclared_parameter": "Declare it in [parameters.properties.<name>], or mend its name.",
+    "required": f"Add it: {EXAMPLE}",
+    "pattern": "Names are of small letters, digits and underscores, and begin with a letter.",
 }
+UNDECLARED = "Declare it in [parameters.properties.<name>], or mend its name."
 
 
 def hint_for(error: CatalogueError) -> str:
@@ -29,8 +28,10 @@ def hint_for(error: CatalogueError) -> str:
     cause = error.__cause__
     if isinstance(cause, tomllib.TOMLDecodeError):
         return 'Text stands in "quotes", a table\'s name in [brackets], and no key comes twice.'
-    if isinstance(cause, ValidationError):
-        return _for_model(cause.errors()[0])
+    if isinstance(cause, ValidationError) and error.key != "parameters":
+        return _for_key(error.key.rpartition(".")[2], cause)
+    if isinstance(cause, msgspec.ValidationError) and not error.key:
+        return UNDECLARED
     return BY_KEY.get(error.key, EXAMPLE)
 
 
@@ -40,17 +41,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {near[0]}?" if near else ""
 
 
-def _for_model(error: Mapping[str, Any]) -> str:
-    kind, word = error["type"], str(error["loc"][-1]) if error["loc"] else ""
-    if kind == "extra_forbidden":
-        return did_you_mean(word, _keys(Strict)) or f"There is no such key. {EXAMPLE}"
-    if kind in {"enum", "literal_error"}:
-        allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-        return did_you_mean(str(error["input"]), allowed) or EXAMPLE
-    return BY_KIND.get(kind, EXAMPLE)
+def _for_key(key: str, error: ValidationError) -> str:
+    match error.kind.name, error.kind.as_dict():
+        case "additionalProperties", _:
+            return did_you_mean(key, _keys(Strict)) or f"There is no such key. {EXAMPLE}"
+        case "enum", {"options": options}:
+            return did_you_mean(str(error.instance), options) or EXAMPLE
+        case kind, _:
+            return BY_KIND.get(kind, EXAMPLE)
 
 
-def _keys(model: type[BaseModel]) -> Iterator[str]:
-    yield from model.model_fields
+def _keys(model: type[msgspec.Struct]) -> Iterator[str]:
+    yield from model.__struct_fields__
     for child in model.__subclasses__():
         yield from _keys(child)

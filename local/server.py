@@ -28,6 +28,7 @@ class Server:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            proxy_headers=False,  # nobody stands in front: who says so would write the audit's source_ip
         )
         self._server = uvicorn.Server(config)
         # Not the main thread's: signals stay with whoever waits there.

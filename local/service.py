@@ -15,7 +15,7 @@ from local.functions import Functions
 from local.gateway import Gateway
 from local.manifest_key import ManifestKey
 from local.report_types import Wrong, load
-from local.scheduler import Scheduler
+from local.scheduler import MotoEntries, Scheduler
 from local.server import Server, listening
 from local.settings import Settings
 from local.streams import Streams, Surroundings
@@ -142,7 +142,8 @@ def _streams(stack: Stack, aws: LocalAws, functions: Functions, say: Say) -> Ite
 
 @contextmanager
 def _scheduler(stack: Stack, functions: Functions, say: Say) -> Iterator[None]:
-    scheduler = Scheduler(stack.schedules, invoke=functions.invoke, say=say)
+    entries = MotoEntries({it.arn: it.name for it in stack.functions})
+    scheduler = Scheduler(stack.schedules, invoke=functions.invoke, say=say, entries=entries)
     scheduler.start()
     try:
         yield

@@ -1,5 +1,5 @@
 """
-Tables, buckets and stream positions, kept across restarts in one file.
+Tables, buckets, schedules and stream positions, kept across restarts in one file.
 
 Saved a moment after a write, and at the end; killed in between, a run loses that moment and nothing else. Queues and
 uploads that were not completed are not kept.
@@ -16,6 +16,7 @@ from typing import Any
 import moto
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 
 from local.cloudformation import ACCOUNT, REGION
 from local.moto_fixes import LOCK
@@ -95,12 +96,14 @@ class State:
             "positions": dict(self.positions),
             "tables": dynamodb_backends[ACCOUNT][REGION].tables,
             "buckets": s3_backends[ACCOUNT]["aws"].buckets,
+            "schedule_groups": scheduler_backends[ACCOUNT][REGION].schedule_groups,
         }
 
     def _restore(self, found: dict[str, Any]) -> None:
         self.positions.update(found["positions"])
         dynamodb_backends[ACCOUNT][REGION].tables.update(found["tables"])
         s3_backends[ACCOUNT]["aws"].buckets.update(found["buckets"])
+        scheduler_backends[ACCOUNT][REGION].schedule_groups.update(found.get("schedule_groups", {}))
         for name in found["buckets"]:
             s3_backends.bucket_accounts[name] = ("aws", ACCOUNT)
 

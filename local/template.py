@@ -197,6 +197,11 @@ class Stack:
         """Names of all queues."""
         return tuple(map(self._template.physical_name, self._template.resources("AWS::SQS::Queue")))
 
+    @cached_property
+    def schedule_groups(self) -> tuple[str, ...]:
+        """Names of all groups of schedules."""
+        return tuple(map(self._template.physical_name, self._template.resources("AWS::Scheduler::ScheduleGroup")))
+
     @property
     def event_bus(self) -> str:
         """Name of the bus that is told of ends."""

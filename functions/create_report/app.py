@@ -1,9 +1,9 @@
 """POST on the doors, and schedules: know the caller, record the request."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -14,19 +14,26 @@ from rapor.http import laravel, strapi
 from rapor.http.audit import system_entry
 from rapor.http.gateway import Request, Response
 from rapor.http.languages import LOCALES
-from rapor.http.orders import order_from, scheduled_order
+from rapor.http.orders import due_order, order_from, run_in, scheduled_order
 from rapor.http.problems import answer
 from rapor.http.strapi_orders import score_order
 from rapor.report import IdempotencyKey, Order, Report
+from rapor.run_schedule import run_schedule
 from rapor.settings import CreateReportSettings
+from rapor.store.clients import client
 from rapor.store.lists import ReportLists
+from rapor.store.schedules import ScheduleTable
 from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = CreateReportSettings.from_environ()
-catalogue = Catalogue.load(settings.catalogue_path)
-dynamodb = boto3.client("dynamodb")
+catalogue = Catalogue.open(settings.catalogue_path)
+dynamodb = client("dynamodb")
 reports, lists = ReportTable(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
+schedules = ScheduleTable(dynamodb, settings.table_name)
+cap = settings.max_unfinished
+recorded = partial(create_report, catalogue=catalogue, reports=reports, lists=lists, max_unfinished=cap)
+Made = tuple[Report, Origin]
 
 
 def post_report(request: Request) -> Response:
@@ -34,7 +41,7 @@ def post_report(request: Request) -> Response:
     caller = request.caller
     caller.require(GENERATE)  # before the body: who may not order learns nothing about orders
     order, key = order_from(request, catalogue)
-    report, origin = record(order, key, caller)
+    report, origin = record(order, key=key, caller=caller)
     logger.info("report created", uuid=str(report.uuid), report_type=report.report_type, origin=origin)
     if origin is Origin.REUSED:
         return laravel.reused(report)
@@ -46,33 +53,30 @@ def post_score(request: Request) -> Response:
     caller = request.caller
     caller.require(GENERATE)
     order, key = score_order(request, caller)
-    report, origin = record(order, key, caller)
+    report, origin = record(order, key=key, caller=caller)
     logger.info("score ordered", uuid=str(report.uuid), imported=report.imported, origin=origin)
     if origin is Origin.REPLAYED:  # the client's uuid names the report: asking again shows what became of it
         report = reports.get(report.uuid) or report
     return strapi.created(report, request)
 
 
-def on_schedule(event: dict[str, Any]) -> dict[str, str]:
-    """One run of an operator's schedule: the pair of schedule and scheduled time makes one report."""
-    order, key = scheduled_order(event, catalogue, LOCALES[0])
-    report, origin = record(order, key, Caller(key.caller_id, frozenset({GENERATE})))
-    logger.info("audit", audit=system_entry("schedule.run", report.user_id, report.uuid), origin=origin)
-    return {"uuid": str(report.uuid)}
+def on_schedule(event: dict[str, Any]) -> dict[str, str | None]:
+    """One run of a schedule, an operator's or a user's: the pair of schedule and scheduled time makes one report."""
+    if "report" in event:
+        order, key = scheduled_order(event, catalogue, LOCALES[0])
+        made: Made | None = record(order, key=key, caller=Caller(key.caller_id, frozenset({GENERATE})))
+    else:
+        uuid, moment = run_in(event)
+        order_at, now = partial(due_order, catalogue=catalogue), datetime.now(UTC)
+        made = run_schedule(uuid, moment, now=now, schedules=schedules, reports=reports, order=order_at, record=record)
+    actor = f"schedule/{event['schedule_id']}"
+    logger.info("audit", audit=system_entry("schedule.run", actor, made and made[0].uuid), origin=made and made[1])
+    return {"uuid": str(made[0].uuid) if made else None}
 
 
-def record(order: Order, key: IdempotencyKey | None, caller: Caller) -> tuple[Report, Origin]:
-    """Record it now, in this table, under this catalogue and cap."""
-    return create_report(
-        order,
-        key=key,
-        caller=caller,
-        now=datetime.now(UTC),
-        catalogue=catalogue,
-        reports=reports,
-        lists=lists,
-        max_unfinished=settings.max_unfinished,
-    )
+def record(order: Order, *, key: IdempotencyKey | None, caller: Caller) -> Made:
+    """Record it now."""
+    return recorded(order, key=key, caller=caller, now=datetime.now(UTC))
 
 
 ROUTES = {"POST /api/v1/reports": post_report, "POST /reports": post_score}

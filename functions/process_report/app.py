@@ -2,11 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 from shutil import disk_usage
-from traceback import format_tb
 from typing import Any
-from uuid import UUID
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,11 +11,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from rapor.announce import Announcer
 from rapor.catalogue import Catalogue
 from rapor.data.engine import DuckDBEngine
+from rapor.deliveries import name_of, report_in
 from rapor.documents.render import render
-from rapor.errors import RenderError, StoreUnavailable
+from rapor.errors import StoreUnavailable
 from rapor.process import Outcome, Workshop, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.changes import ReportChanges
+from rapor.store.clients import client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.signatures import KmsSigner
@@ -30,7 +29,7 @@ STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lam
 logger = Logger()
 metrics = Metrics()
 settings = ProcessReportSettings.from_environ()
-reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
+reports = ReportChanges(client("dynamodb"), settings.table_name)
 
 
 def clock() -> datetime:
@@ -40,7 +39,7 @@ def clock() -> datetime:
 
 workshop = Workshop(
     reports=reports,
-    catalogue=Catalogue.load(settings.catalogue_path),
+    catalogue=Catalogue.open(settings.catalogue_path),
     engine=DuckDBEngine(
         settings.data_location,
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,  # the rest is Python's and the writer's
@@ -49,49 +48,47 @@ workshop = Workshop(
         threads=max(1, round(settings.aws_lambda_function_memory_size / MB_A_PROCESSOR)),
     ),
     render=render,
-    documents=DocumentBucket(boto3.client("s3"), settings.documents_bucket),
-    announcer=Announcer(reports, EventBus(boto3.client, settings.event_bus), logger),
+    documents=DocumentBucket(client("s3"), settings.documents_bucket),
+    announcer=Announcer(reports, EventBus(client, settings.event_bus), logger),
     clock=clock,
     retention=timedelta(days=settings.retention_days),
-    signer=KmsSigner(boto3.client("kms"), settings.signing_key) if settings.signing_key else None,
+    signer=KmsSigner(client("kms"), settings.signing_key) if settings.signing_key else None,
 )
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take a batch of stream records; only what the table itself refused comes again."""
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    deadline = clock() + remaining - min(STOP_BEFORE, remaining / 6)
-    failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline)]
+    """Take a batch of stream records, or of a queue's; what the table refused, or no time is left for, comes again."""
+    now, remaining = clock(), timedelta(milliseconds=context.get_remaining_time_in_millis())
+    deadline = now + remaining - min(STOP_BEFORE, remaining / 6)
+    last_start = now + (deadline - now) / 2  # a report begun later might fail only for those before it in the batch
+    failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline, last_start)]
     metrics.flush_metrics()
-    return {"batchItemFailures": [{"itemIdentifier": r["dynamodb"]["SequenceNumber"]} for r in failures]}
+    return {"batchItemFailures": [{"itemIdentifier": name_of(record)} for record in failures]}
 
 
-def _is_dealt_with(record: dict[str, Any], deadline: datetime) -> bool:
-    image = record["dynamodb"].get("NewImage", {})
-    if "uuid" not in image:
+def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datetime) -> bool:
+    uuid = report_in(record)
+    if uuid is None:
+        logger.warning("not about a report", record=name_of(record))
         _count(Outcome.SKIPPED)
-        return True  # a deleted row, or one that is no report
-    uuid = UUID(image["uuid"]["S"])
+        return True
+    if clock() >= last_start:
+        logger.warning("no time left", uuid=str(uuid))
+        return False
     try:
-        outcome, reason = process_report(uuid, deadline=deadline, workshop=workshop)
+        ending = process_report(uuid, deadline=deadline, workshop=workshop)
     except StoreUnavailable:
         logger.exception("the table is unavailable", uuid=str(uuid))
         _count("unavailable")
         return False
-    _count(outcome)
-    logger.info("report processed", uuid=str(uuid), outcome=outcome)
-    if reason:
-        logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=_cause(reason))
+    _count(ending.outcome)
+    logger.info("report processed", uuid=str(uuid), outcome=ending.outcome)
+    if reason := ending.reason:
+        logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=ending.cause)
     return True
 
 
 def _count(ending: str) -> None:
     """Alarms and dashboard know the endings by these names."""
     metrics.add_metric(ending, MetricUnit.Count, 1)
-
-
-def _cause(reason: RenderError) -> list[str]:
-    """Say what went wrong and where, without its message, which may hold data."""
-    cause = reason.__cause__ or reason
-    return [type(cause).__qualname__, *format_tb(cause.__traceback__)]

@@ -33,7 +33,7 @@ def clock() -> datetime:
 
 
 bench = Bench(
-    catalogue=Catalogue.load(settings.catalogue_path),
+    catalogue=Catalogue.open(settings.catalogue_path),
     engine=DuckDBEngine(
         settings.data_location,
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,

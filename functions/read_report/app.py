@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
@@ -21,18 +20,19 @@ from rapor.http.strapi_queries import score_query
 from rapor.read import link_to_document, list_reports, read_manifest, read_report
 from rapor.read_score import count_scores, list_scores, read_score
 from rapor.settings import ReadReportSettings
+from rapor.store.clients import client
 from rapor.store.documents import DocumentBucket
 from rapor.store.lists import ReportLists
 from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = ReadReportSettings.from_environ()
-catalogue = Catalogue.load(settings.catalogue_path)
-dynamodb = boto3.client("dynamodb")
+catalogue = Catalogue.open(settings.catalogue_path)
+dynamodb = client("dynamodb")
 reports = ReportTable(dynamodb, settings.table_name)
 lists = ReportLists(dynamodb, settings.table_name)
 # Version 4 signatures and the region's own host: links of older kinds fail in newer regions.
-documents = DocumentBucket(boto3.client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket)
+documents = DocumentBucket(client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket)
 
 
 def get_reports(request: Request) -> Response:

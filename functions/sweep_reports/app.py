@@ -1,9 +1,9 @@
-"""Every minute: find what lost its hint, announce ends nobody announced, and purge what was deleted long ago."""
+"""Every minute: find what lost its hint, announce, look after schedules, and purge what was deleted long ago."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,22 +13,30 @@ from rapor.http.audit import system_entry
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
+from rapor.store.clients import IMPATIENT, client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
+from rapor.store.scheduler import Scheduler
+from rapor.store.schedules import ScheduleTable
 from rapor.sweep import Repair, sweep_reports
+from rapor.sweep_schedules import Keeper, sweep_schedules
 
 logger = Logger()
 metrics = Metrics()
 settings = SweepReportsSettings.from_environ()
-reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
-announcer = Announcer(reports, EventBus(boto3.client, settings.event_bus), logger)
-documents = DocumentBucket(boto3.client("s3"), settings.documents_bucket)
+dynamodb = client("dynamodb")
+reports, schedules = ReportChanges(dynamodb, settings.table_name), ScheduleTable(dynamodb, settings.table_name)
+bus = EventBus(client, settings.event_bus)
+announcer = Announcer(reports, bus, logger)
+documents = DocumentBucket(client("s3"), settings.documents_bucket)
+telling = client("scheduler", IMPATIENT)
+scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target, settings.schedule_role)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
-    """Repair what is due, say how long the oldest waited; announce; then purge, which nobody waits for."""
+    """Repair what is due, say how long the oldest waited; announce; see to schedules; purge, which nobody waits for."""
     now = datetime.now(UTC)
     sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
@@ -36,9 +44,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     metrics.add_metric("failed", MetricUnit.Count, sweep.repairs[Repair.EXHAUSTED])
     announced = announcer.announce_left(now=now)
     metrics.add_metric("announced_late", MetricUnit.Count, announced)
+    keeper = Keeper(now=now, schedules=schedules, scheduler=scheduler, reports=reports, events=bus, log=logger)
+    care = sweep_schedules(keeper)
+    metrics.add_metric("runs_missed", MetricUnit.Count, care.missed)
     purged = purge_reports(now=now, keep=timedelta(days=settings.purge_days), reports=reports, documents=documents)
     for uuid in purged:
         logger.info("audit", audit=system_entry("report.purge", "sweep", uuid))
     metrics.add_metric("purged", MetricUnit.Count, len(purged))
-    done = {"announced": announced, "purged": len(purged)}
+    done = {"announced": announced, "purged": len(purged), **asdict(care)}
     return {repair.value: count for repair, count in sweep.repairs.items()} | done

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -17,14 +16,15 @@ from rapor.http.gateway import Request, Response
 from rapor.http.problems import answer
 from rapor.settings import UpdateReportSettings
 from rapor.store.changes import ReportChanges
+from rapor.store.clients import client
 from rapor.store.events import EventBus
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report, update_report
 
 logger = Logger()
 settings = UpdateReportSettings.from_environ()
-catalogue = Catalogue.load(settings.catalogue_path)
-reports = ReportChanges(boto3.client("dynamodb"), settings.table_name)
-announcer = Announcer(reports, EventBus(boto3.client, settings.event_bus), logger)
+catalogue = Catalogue.open(settings.catalogue_path)
+reports = ReportChanges(client("dynamodb"), settings.table_name)
+announcer = Announcer(reports, EventBus(client, settings.event_bus), logger)
 
 
 def put_report(request: Request) -> Response:

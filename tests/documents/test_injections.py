@@ -9,6 +9,8 @@ import io
 from pathlib import Path
 
 import openpyxl
+import pikepdf
+import pypdf
 import pytest
 from openpyxl.utils.escape import unescape
 
@@ -103,6 +105,33 @@ def test_libreoffice_would_run_what_nobody_marks(tmp_path: Path) -> None:
     run = {name.value for name, payload in cells_of(document) if payload.formula}
 
     assert run == {"formula", "link", "web service", "command", "nul"}
+
+
+PDF_INJECTIONS = [
+    ") Tj ET", "\\) Tj (", "(unbalanced ((", "\\", "endstream endobj", "%%EOF", "xref 0 1 trailer <</Root 1 0 R>>",
+    "/JS (app.alert(1))", "<</S /JavaScript /JS (app.alert(1))>>", "/OpenAction 1 0 R", "/URI (http://example.invalid)",
+    "http://example.invalid/", "<</Type /EmbeddedFile>>", "/Launch (calc.exe)", "<script>alert(1)</script>", "${7*7} {{7*7}}",
+]  # fmt: skip
+ACTIVE = {"/JS", "/JavaScript", "/OpenAction", "/AA", "/A", "/URI", "/Launch", "/EmbeddedFile", "/EmbeddedFiles", "/Names",
+          "/Annots", "/AcroForm", "/XFA", "/RichMedia", "/GoToR", "/SubmitForm", "/Encrypt"}  # fmt: skip
+
+
+def test_a_pdf_shows_what_would_be_its_own_commands(tmp_path: Path) -> None:
+    put_rows(
+        tmp_path,
+        "commands",
+        {"id": "integer", "payload": "varchar"},
+        [(str(n), it) for n, it in enumerate(PDF_INJECTIONS)],
+    )
+    of = a_type("commands", {"id": ("integer", "id"), "payload": ("text", "payload")}, order_by="id")
+
+    document = made(tmp_path, of, Format.PDF, title=") Tj ET endstream <</JS (x)>>").document
+
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(document)).pages)
+    assert [it for it in [*PDF_INJECTIONS, ") Tj ET endstream <</JS (x)>>"] if it not in text] == []
+    with pikepdf.open(io.BytesIO(document)) as pdf:
+        names = {name for it in pdf.objects if isinstance(it, pikepdf.Dictionary | pikepdf.Stream) for name in it}
+    assert names & ACTIVE == set()
 
 
 def in_csv(name: str, text: str) -> str:

@@ -163,6 +163,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
         None, *SCALARS, True, False, [], {}, [SECRET], {"tr": SECRET}, "", " ", "\t\r\n", "\u00a0\u3000", "\u200b",
         "\ufeff \u200e", "a" * 256, "😀" * 256, SECRET + "a" * 250_000, " \u200b" * 20_000, "a\u0000b", "a\nb", "a\tb",
         "a\u001bb", "a\u007fb", "a\u0085b", "a\u2028b", "a\u2029b", "a\u202ab", "a\u202eb", "a\u2066b", "a\u2069b",
+        "a\u180eb", "a\u200bb", "a\u2060b", "a\u2064b", "a\ufeffb",
     ),
     "report_type": (
         None, *SCALARS, True, [], {}, ["users"], "", " ", SECRET, "Users", "USERS", "users ", " users", "users\u0000",

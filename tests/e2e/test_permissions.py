@@ -15,7 +15,15 @@ from tests.service import Service
 
 pytestmark = pytest.mark.e2e
 PATH = "/api/v1/reports"
+SCHEDULES = "/api/v1/schedules"
 SCORE = {"title": "Score 92442", "report_type": "reference", "parameters": {"referenceId": "92442"}, "format": "json"}
+SCHEDULE = {
+    "name": "Nightly",
+    "report": SCORE,
+    "expression": "cron(0 3 * * ? *)",
+    "timezone": "Europe/Istanbul",
+    "is_active": False,
+}
 CALLER, STRANGER = "permissions-1", "permissions-2"
 
 GENERATE, VIEW, EXPORT = "reports.generate", "reports.view", "reports.export"
@@ -66,14 +74,24 @@ WIDE: Mapping[str, tuple[str | None, int, Any]] = {
     f"POST {PATH}": (GENERATE, 201, {**SCORE, "is_active": False}),
     f"POST {PATH}/estimate": (GENERATE, 200, SCORE),
     f"GET {PATH}": (VIEW, 200, None),
+    f"POST {SCHEDULES}": (GENERATE, 201, SCHEDULE),
+    f"GET {SCHEDULES}": (GENERATE, 200, None),
     "POST /reports": (GENERATE, 200, {"referenceId": "92442"}),
     "GET /reports": (VIEW, 200, None),
     "GET /reports/count": (VIEW, 200, None),
     "GET /api/v1/report-types": (None, 200, None),
     "GET /api/v1/report-types/{name}": (None, 200, None),
 }
+# Routes that name a schedule: all need the same permission; the status for whom it reaches, and the body.
+OF_SCHEDULES: Mapping[str, tuple[int, Any]] = {
+    f"GET {SCHEDULES}/{{uuid}}": (200, None),
+    f"PATCH {SCHEDULES}/{{uuid}}": (200, {"name": "Nightly"}),
+    f"POST {SCHEDULES}/{{uuid}}/run": (201, None),
+    f"DELETE {SCHEDULES}/{{uuid}}": (200, None),
+}
 NEEDED: Mapping[str, str | None] = {
     **{route: deed.permission for route, deed in DEEDS.items()},
+    **dict.fromkeys(OF_SCHEDULES, GENERATE),
     **{route: permission for route, (permission, _, _) in WIDE.items()},
 }
 
@@ -221,8 +239,34 @@ def test_a_route_that_names_no_report_asks_for_its_permission(world: World, rout
 
     answer = world.send(route, "users", world.service.token(CALLER, held), body)
 
+    if route == f"POST {SCHEDULES}" and answer.status == 201:
+        world.send(f"DELETE {SCHEDULES}/{{uuid}}", answer.json()["uuid"], world.service.token(CALLER))
     is_held = permission is None or {permission, f"{permission}.own"} & set(held)
     assert answer.status == (status if is_held else 403)
+
+
+@pytest.mark.parametrize(("route", "held"), cells(OF_SCHEDULES))
+def test_a_schedule_is_its_owners_and_general_holders(world: World, route: str, held: tuple[str, ...]) -> None:
+    own, foreign, deleted = (scheduled(world, sub) for sub in (CALLER, STRANGER, CALLER))
+    world.send(f"DELETE {SCHEDULES}/{{uuid}}", deleted, world.service.token(CALLER))
+    names = (own, foreign, deleted, "123e4567-e89b-42d3-a456-426614174000")
+
+    answers = [world.send(route, it, world.service.token(CALLER, held), OF_SCHEDULES[route][1]) for it in names]
+
+    status = OF_SCHEDULES[route][0]
+    reached = [status, status if GENERATE in held else 404, 404, 404]
+    expected = reached if {GENERATE, f"{GENERATE}.own"} & set(held) else [403] * 4
+    assert [answer.status for answer in answers] == expected
+    for refused in (403, 404):
+        assert len({str(without_its_names(it)) for it in answers if it.status == refused}) <= 1
+    for it in (own, foreign):
+        world.send(f"DELETE {SCHEDULES}/{{uuid}}", it, world.service.token(CALLER))
+
+
+def scheduled(world: World, sub: str) -> str:
+    answer = world.service.call("POST", SCHEDULES, SCHEDULE, token=world.service.token(sub))
+    assert answer.status == 201, answer.body
+    return str(answer.json()["uuid"])
 
 
 @pytest.mark.parametrize("form", ["", ".own"])
@@ -250,7 +294,8 @@ def test_the_trash_is_for_who_may_delete(world: World, held: tuple[str, ...]) ->
 
 @pytest.mark.parametrize("route", NEEDED)
 def test_nobody_gets_past_any_door(world: World, route: str) -> None:
-    body = DEEDS[route].body if route in DEEDS else WIDE[route][2]
+    bodies = {**{it: deed.body for it, deed in DEEDS.items()}, **{it: row[-1] for it, row in WIDE.items()}}
+    body = (bodies | {it: row[-1] for it, row in OF_SCHEDULES.items()})[route]
     method, path = address(route, world.uuids[Kind.OWN])
 
     without_token = request(method, world.service.url + path, body=body)

@@ -56,6 +56,7 @@ def test_no_event_makes_a_function_fail(aws: LocalAws, file: Path) -> None:
         ("EstimateReport", "DATA_LOCATION"),
         ("ReadReport", "TABLE_NAME"),
         ("UpdateReport", "TABLE_NAME"),
+        ("Schedules", "SCHEDULE_GROUP"),
         ("SweepReports", "TABLE_NAME"),
     ],
 )

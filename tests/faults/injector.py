@@ -1,19 +1,25 @@
 """
-Breaks the n-th AWS call of whatever runs inside it.
+Breaks chosen AWS calls of whatever runs inside it.
 
 A crash is a BaseException, so that no `except Exception` can hide it. Faults of one HTTP try happen below the SDK's
 own retries, as they do in life: the SDK sees them, and tries again.
+
+Where a stand-in listens to `before-send` itself, the injector has to carry the requests there: botocore calls every
+handler and takes the first answer, so a faked one would not stop the other from applying the write.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
+
+Carrier = Callable[[AWSPreparedRequest], AWSResponse]
 
 
 class Crash(BaseException):
@@ -31,14 +37,40 @@ class Fault(StrEnum):
     NEVER_CONNECTED = "never connected"
 
 
+class Refusal(NamedTuple):
+    """What a service answers to every try of a call, without doing anything."""
+
+    status: int
+    code: str
+
+
+MENDED_BY_THE_SDK = frozenset(Fault) - {Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.THROTTLED_FOR_EVER}
+Plan = Mapping[int, Fault | Refusal]  # by the number of the call, from 1
+
+
+class Call(NamedTuple):
+    """An AWS call, and the function that made it."""
+
+    function: str
+    operation: str
+
+
 @dataclass
 class Injector:
-    """Attached to clients; armed for one call."""
+    """
+    Attached to clients; while it is armed, it counts their calls and breaks those it is told to.
 
+    With *carry* it takes the requests to AWS itself, without it botocore does.
+    """
+
+    carry: Carrier | None = None
+    function: str = ""
     at: int = 0
     fault: Fault = Fault.CRASH_BEFORE
     calls: list[str] = field(default_factory=list)
-    fired: int = 0
+    fired: set[int] = field(default_factory=set)  # numbers of calls that were broken
+    _callers: list[str] = field(default_factory=list)
+    _plan: Plan = field(default_factory=dict)
     _tries: int = 0
     _armed: bool = False
 
@@ -48,69 +80,86 @@ class Injector:
         events.register_last("after-call.*.*", self._after_call)
         events.register_first("before-send.*.*", self._before_send)
 
+    @contextmanager
+    def following(self, plan: Plan) -> Iterator[None]:
+        """Count from here on, and break what the plan says."""
+        self.arm(0, self.fault)
+        self._plan = plan
+        try:
+            yield
+        finally:
+            self.disarm()
+
     def arm(self, at: int, fault: Fault) -> None:
-        self.at, self.fault, self.calls, self.fired, self._armed = at, fault, [], 0, True
+        """Count from here on, and break one call; until `disarm`."""
+        self.at, self.fault, self._plan, self._armed = at, fault, {}, True
+        self.calls, self._callers, self.fired = [], [], set()
 
     def disarm(self) -> None:
         self._armed = False
 
     @property
-    def _is_its_turn(self) -> bool:
-        return self._armed and len(self.calls) == self.at
+    def made(self) -> list[Call]:
+        """The calls, and who made them."""
+        return list(map(Call, self._callers, self.calls))
+
+    @property
+    def _turn(self) -> Fault | Refusal | None:
+        """What the call of now is to meet."""
+        if not self._armed:
+            return None
+        number = len(self.calls)
+        return self.fault if number == self.at else self._plan.get(number)
 
     def _before_call(self, model: Any, **_: Any) -> None:
         if self._armed:
             self.calls.append(model.name)
+            self._callers.append(self.function)
             self._tries = 0
-        if self._is_its_turn and self.fault is Fault.CRASH_BEFORE:
+        if self._turn is Fault.CRASH_BEFORE:
             self._crash()
 
     def _after_call(self, **_: Any) -> None:
-        if self._is_its_turn and self.fault is Fault.CRASH_AFTER:
+        if self._turn is Fault.CRASH_AFTER:
             self._crash()
 
     def _crash(self) -> None:
-        self.fired += 1
-        self._armed = False
+        self.fired.add(len(self.calls))
         raise Crash
 
     def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        if not self._is_its_turn:
-            return None
         self._tries += 1
-        act = {
-            Fault.THROTTLED_ONCE: self._throttle,
-            Fault.THROTTLED_FOR_EVER: self._throttle,
-            Fault.ERROR_WITHOUT_EFFECT: self._break,
-            Fault.ERROR_WITH_EFFECT: self._apply_and_break,
-            Fault.ANSWER_LOST: self._apply_and_lose,
-            Fault.NEVER_CONNECTED: self._do_not_connect,
-        }.get(self.fault)
-        if act is None or (self._tries > 1 and self.fault is not Fault.THROTTLED_FOR_EVER):
-            return None
-        self.fired += 1
+        turn = self._turn
+        is_over = self._tries > 1 and turn is not Fault.THROTTLED_FOR_EVER and not isinstance(turn, Refusal)
+        act = None if turn is None or is_over else self._act_of(turn)
+        if act is None:
+            return self.carry(request) if self.carry else None
+        self.fired.add(len(self.calls))
         return act(request)
 
-    @staticmethod
-    def _throttle(request: AWSPreparedRequest) -> AWSResponse:
-        return _answer(request, 400, "ProvisionedThroughputExceededException", 503, "SlowDown")
+    def _act_of(self, turn: Fault | Refusal) -> Carrier | None:
+        if isinstance(turn, Refusal):
+            return partial(answer, status=turn.status, code=turn.code)
+        acts: dict[Fault, Carrier] = {
+            Fault.THROTTLED_ONCE: _throttle,
+            Fault.THROTTLED_FOR_EVER: _throttle,
+            Fault.ERROR_WITHOUT_EFFECT: _break,
+            Fault.ERROR_WITH_EFFECT: self._apply_and_break,
+            Fault.ANSWER_LOST: self._apply_and_lose,
+            Fault.NEVER_CONNECTED: _do_not_connect,
+        }
+        return acts.get(turn)
 
-    @staticmethod
-    def _break(request: AWSPreparedRequest) -> AWSResponse:
-        return _answer(request, 500, "InternalServerError", 500, "InternalError")
+    def _apply(self, request: AWSPreparedRequest) -> None:
+        (self.carry or URLLib3Session().send)(request)
 
     def _apply_and_break(self, request: AWSPreparedRequest) -> AWSResponse:
-        URLLib3Session().send(request)
-        return self._break(request)
+        self._apply(request)
+        return _break(request)
 
-    @staticmethod
-    def _apply_and_lose(request: AWSPreparedRequest) -> AWSResponse:
-        URLLib3Session().send(request)
+    def _apply_and_lose(self, request: AWSPreparedRequest) -> AWSResponse:
+        self._apply(request)
         raise ReadTimeoutError(endpoint_url=request.url)
-
-    @staticmethod
-    def _do_not_connect(request: AWSPreparedRequest) -> AWSResponse:
-        raise ConnectTimeoutError(endpoint_url=request.url)
 
 
 @dataclass
@@ -138,21 +187,41 @@ class Intruder:
             self.act()
 
 
-class _Raw:
+class Raw:
+    """A body as urllib3 hands it to botocore."""
+
     def __init__(self, content: bytes) -> None:
         self._content = content
 
-    def stream(self, *_: Any, **__: Any) -> Any:
-        yield self._content
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.read()
 
     def read(self, *_: Any) -> bytes:
         content, self._content = self._content, b""
         return content
 
 
-def _answer(request: AWSPreparedRequest, status: int, code: str, s3_status: int, s3_code: str) -> AWSResponse:
+def answer(request: AWSPreparedRequest, status: int, code: str) -> AWSResponse:
+    """An error as the service words it: JSON where there is a target, else S3's XML."""
     if "x-amz-target" in {name.lower() for name in request.headers}:
-        body = f'{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
-        return AWSResponse(request.url, status, {}, _Raw(body.encode()))
-    body = f"<Error><Code>{s3_code}</Code><Message>injected</Message></Error>"
-    return AWSResponse(request.url, s3_status, {}, _Raw(body.encode()))
+        body = f'{{"__type":"com.amazonaws#{code}","message":"injected"}}'
+    else:
+        body = f"<Error><Code>{code}</Code><Message>injected</Message></Error>"
+    return AWSResponse(request.url, status, {}, Raw(body.encode()))
+
+
+def _throttle(request: AWSPreparedRequest) -> AWSResponse:
+    target = next((value for name, value in request.headers.items() if name.lower() == "x-amz-target"), None)
+    if target is None:
+        return answer(request, 503, "SlowDown")
+    is_table = b"DynamoDB" in target if isinstance(target, bytes) else "DynamoDB" in target
+    return answer(request, 400, "ProvisionedThroughputExceededException" if is_table else "ThrottlingException")
+
+
+def _break(request: AWSPreparedRequest) -> AWSResponse:
+    is_s3 = "x-amz-target" not in {name.lower() for name in request.headers}
+    return answer(request, 500, "InternalError" if is_s3 else "InternalServerError")
+
+
+def _do_not_connect(request: AWSPreparedRequest) -> AWSResponse:
+    raise ConnectTimeoutError(endpoint_url=request.url)

@@ -14,9 +14,14 @@ UNSAYABLE = re.compile(  # refusals of what fits the schema, because no schema c
     r"|The referenceId field must be 1 to 128 printable characters\."
     r"|The \w+ field must be a number of at most 15 digits before the point and 100 after\."
     r"|The published at field must be a date and time with its zone, from 1970 on\."
+    r"|The expression field must (be|say|have|leave|run) .+"
+    r"|The timezone field must be a valid timezone\."
+    r"|The (start|end) field must be a (valid date and time|date after start)\."
     r"|The filter on \w+ must be an ISO 8601 date and time from 1970 to 9998\."
 )
-OF_THE_REPORT = re.compile(r"The (selected )?(status|format|parameters)")  # a change that fits some reports, not this
+OF_THE_REPORT = re.compile(
+    r"The (selected )?(report\.)?(status|format|parameters)"
+)  # a change that fits some reports, not this
 
 
 def what_fits_is_accepted(_: Any, response: Any, case: Any) -> None:

@@ -1,8 +1,10 @@
 """The mended moto: faults that lose data are gone, links are enforced, state survives."""
 
 import datetime as dt
+import json
 import os
 import pickle
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,6 +74,21 @@ def cancelled_transaction(dynamodb: Any, pk: str) -> None:
         dynamodb.transact_write_items(
             TransactItems=[{"Put": {"TableName": TABLE, "Item": item(pk, v="tx")}}, {"ConditionCheck": failing}]
         )
+
+
+def test_a_request_whose_sender_died_on_the_way_never_happened(aws: LocalAws, dynamodb: Any) -> None:
+    put(dynamodb, "a", v="1")
+    host, _, port = aws.endpoint.removeprefix("http://").partition(":")
+    body = json.dumps({"TableName": TABLE, "Key": {"pk": {"S": "a"}, "sk": {"S": "REPORT"}}})
+    head = f"POST / HTTP/1.1\r\nHost: {host}\r\nX-Amz-Target: DynamoDB_20120810.DeleteItem\r\nContent-Length: {len(body) + 1}\r\n\r\n"
+
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + body.encode())
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(100)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert records() == [("INSERT", "a", "1")]
 
 
 def test_write_without_change_leaves_no_record(dynamodb: Any) -> None:

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -55,12 +57,145 @@ def test_the_cap_is_answered_with_when_to_come_again(create: ModuleType) -> None
     assert post(create, CYBERCERT, "another")[0] == 201
 
 
-def test_a_route_that_lost_its_authorizer_fails_closed(create: ModuleType) -> None:
-    event = a_post(CYBERCERT)
-    del event["requestContext"]["authorizer"]
-    event["headers"]["authorization"] = "Bearer of-bad-news"
+def post_score(room: ModuleType, body: object, sub: str) -> tuple[int, Any]:
+    event = load_event("create_report/post_reports.json")
+    event["requestContext"]["authorizer"]["jwt"]["claims"] = {"sub": sub, "permissions": "[reports.generate]"}
+    answer = room.lambda_handler({**event, "body": json.dumps(body)}, CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
 
-    assert create.lambda_handler(event, CONTEXT)["statusCode"] == 401
+
+def change(room: ModuleType, event_name: str, uuid: str, sub: str, body: object = None) -> int:
+    event = load_event(f"update_report/{event_name}.json")
+    event["pathParameters"] = {"uuid": uuid}
+    event["requestContext"]["authorizer"]["jwt"]["claims"] = {"sub": sub, "permissions": "[reports.generate]"}
+    status: int = room.lambda_handler({**event, "body": json.dumps(body)}, CONTEXT)["statusCode"]
+    return status
+
+
+@pytest.fixture
+def update(stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return a_room(stack[0].function("UpdateReport"), monkeypatch, MAX_UNFINISHED="2")
+
+
+def test_every_way_into_the_queue_ends_at_the_cap(create: ModuleType, update: ModuleType) -> None:
+    queued = [post(create, CYBERCERT, "doors")[2]["uuid"], post_score(create, {"referenceId": "1"}, "doors")[1]["id"]]
+    aside = post(create, {**CYBERCERT, "is_active": False}, "doors")[2]["uuid"]
+    assert change(update, "post_api_v1_reports_uuid_cancel", queued[0], "doors") == 200
+    assert post(create, CYBERCERT, "doors")[0] == 201
+
+    status, score = post_score(create, {"referenceId": "2"}, "doors")
+
+    assert (status, score["code"], score["reason"]) == (429, 429, "too_many_unfinished")
+    assert post(create, CYBERCERT, "doors")[0] == 429
+    assert change(update, "post_api_v1_reports_uuid_retry", queued[0], "doors") == 429
+    assert change(update, "patch_api_v1_reports_uuid", aside, "doors", {"is_active": True}) == 429
+    assert change(update, "post_api_v1_reports_uuid_cancel", queued[1], "doors") == 200  # one place is free again
+    assert change(update, "post_api_v1_reports_uuid_retry", queued[0], "doors") == 202
+
+
+def test_what_is_there_already_asks_for_no_place(create: ModuleType) -> None:
+    keyed = a_post(CYBERCERT, {"Idempotency-Key": "a"}, {"sub": "again", "permissions": "[reports.generate]"})
+    assert create.lambda_handler(keyed, CONTEXT)["statusCode"] == 201
+    assert post_score(create, {"referenceId": "1", "uuid": "mine"}, "again")[0] == 200
+
+    replayed = create.lambda_handler(keyed, CONTEXT)
+    reused = post(create, {**CYBERCERT, "options": {"reuse": "running"}}, "again")
+
+    assert (replayed["statusCode"], replayed["headers"]["Idempotency-Replayed"]) == (201, "true")
+    assert (reused[0], reused[2]["uuid"]) == (200, json.loads(replayed["body"])["uuid"])
+    assert post_score(create, {"referenceId": "1", "uuid": "mine"}, "again")[0] == 200
+    assert post(create, {**CYBERCERT, "status": "failed"}, "again")[0] == 201  # history waits for nobody
+    assert post(create, CYBERCERT, "again")[0] == 429
+
+
+def test_the_cap_is_soft_by_as_many_as_ask_at_once(create: ModuleType, lists: ReportLists) -> None:
+    """Who has counted may write: the count and the write are two calls, so a burst may pass together, once."""
+    racers = 8
+    assert post(create, CYBERCERT, "racer")[0] == 201
+    line = Barrier(racers)
+
+    def run(_: int) -> int:
+        line.wait()
+        return post(create, CYBERCERT, "racer")[0]
+
+    with ThreadPoolExecutor(racers) as pool:
+        statuses = list(pool.map(run, range(racers)))
+
+    passed = statuses.count(201)
+    assert set(statuses) <= {201, 429}
+    assert 1 <= passed <= racers
+    assert len(list(lists.walk(Span("racer")))) == 1 + passed
+    assert post(create, CYBERCERT, "racer")[0] == 429
+
+
+LOST: dict[str, Any] = {
+    "none": ...,
+    "null": None,
+    "an empty one": {},
+    "one without claims": {"jwt": {}},
+    "one that is null": {"jwt": None},
+    "claims that are null": {"jwt": {"claims": None, "scopes": None}},
+    "claims without a subject": {"jwt": {"claims": {"permissions": "[reports.generate]"}}},
+    "an empty subject": {"jwt": {"claims": {"sub": "", "permissions": "[reports.generate]"}}},
+    "a subject that is too long": {"jwt": {"claims": {"sub": "x" * 256, "permissions": "[reports.generate]"}}},
+    "a REST API's": {"claims": {"sub": "1", "permissions": "[reports.generate]"}},
+    "a Lambda's": {"lambda": {"sub": "1", "permissions": "[reports.generate]"}},
+    "one by IAM": {"iam": {"userId": "1", "sub": "1"}},
+}
+
+
+@pytest.mark.parametrize("authorizer", LOST.values(), ids=LOST)
+def test_a_route_that_lost_its_authorizer_fails_closed(create: ModuleType, authorizer: Any) -> None:
+    event = a_post(CYBERCERT)
+    event["requestContext"].pop("authorizer")
+    if authorizer is not ...:
+        event["requestContext"]["authorizer"] = authorizer
+    event["headers"]["authorization"] = "Bearer of-bad-news"
+    event["headers"] |= {"sub": "1", "x-amzn-oidc-identity": "1", "x-user-id": "1", "permissions": "reports.generate"}
+    event["queryStringParameters"] = {"sub": "1", "user_id": "1", "permissions": "reports.generate"}
+
+    answer = create.lambda_handler(event, CONTEXT)
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "unauthenticated")
+
+
+CLAIMS: list[tuple[dict[str, Any], int]] = [
+    ({"permissions": "[reports.generate]"}, 201),
+    ({"permissions": "[reports.view reports.generate]"}, 201),
+    ({"permissions": "[reports.generate.own]"}, 201),
+    ({"permissions": '["reports.view","reports.generate"]'}, 201),
+    ({"permissions": ["reports.generate"]}, 201),
+    ({"permissions": "reports.view,reports.generate"}, 201),
+    ({"permissions": "reports.generate"}, 201),
+    ({"scope": "openid reports.generate"}, 201),
+    ({"scp": "[openid reports.generate]"}, 201),
+    ({}, 403),
+    ({"permissions": ""}, 403),
+    ({"permissions": "[]"}, 403),
+    ({"permissions": None}, 403),
+    ({"permissions": "null"}, 403),
+    ({"permissions": True}, 403),
+    ({"permissions": {"reports.generate": True}}, 403),
+    ({"permissions": '{"reports.generate":true}'}, 403),
+    ({"permissions": "[reports.view]", "scope": "reports.generate"}, 403),
+    ({"permissions": "[]", "scope": "reports.generate"}, 403),
+    ({"permissions": "[reports.generates]"}, 403),
+    ({"permissions": "[reports.generate.owner]"}, 403),
+    ({"permissions": "[reports.generate.]"}, 403),
+    ({"permissions": "[reports]"}, 403),
+    ({"permissions": "[reports.*]"}, 403),
+    ({"permissions": "[*]"}, 403),
+    ({"permissions": "[Reports.Generate]"}, 403),
+    ({"permissions": "[xreports.generate]"}, 403),
+    ({"roles": "[reports.generate]", "groups": "reports.generate", "Permissions": "reports.generate"}, 403),
+]
+
+
+@pytest.mark.parametrize(("claims", "status"), CLAIMS)
+def test_claims_grant_whole_names_and_nothing_else(create: ModuleType, claims: dict[str, Any], status: int) -> None:
+    event = a_post({**CYBERCERT, "is_active": False}, claims={"sub": "claims", **claims})
+
+    assert create.lambda_handler(event, CONTEXT)["statusCode"] == status
 
 
 def test_a_base64_body_is_read(create: ModuleType) -> None:
@@ -129,15 +264,8 @@ def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: 
 
     answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
 
-    assert answer == {
-        "dispatched": 0,
-        "reclaimed": 0,
-        "exhausted": 0,
-        "dequeued": 0,
-        "left": 0,
-        "announced": 0,
-        "purged": 0,
-    }
+    reports = {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "dequeued": 0, "left": 0, "announced": 0, "purged": 0}
+    assert answer == {**reports, "schedules": 0, "started": 0, "missed": 0}
 
 
 def test_one_line_of_log_says_who_changed_what_and_nothing_more(
@@ -156,7 +284,7 @@ def test_one_line_of_log_says_who_changed_what_and_nothing_more(
     assert "Kullanıcı" not in str(logged)
 
 
-@pytest.mark.parametrize("function", ["CreateReport", "ReadReport", "UpdateReport"])
+@pytest.mark.parametrize("function", ["CreateReport", "ReadReport", "UpdateReport", "Schedules"])
 def test_every_route_of_the_template_has_its_handler(
     stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:

@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from local.aws import LocalAws
 from local.functions import FunctionError
-from local.scheduler import Scheduler, event_of, rate_s
+from local.scheduler import Entry, Scheduler, event_of
 from local.streams import Streams, Surroundings, shard_of
 from local.template import Schedule, Stack, StreamMapping
 
@@ -348,7 +349,7 @@ def test_schedule_fires_once_an_interval() -> None:
 def test_schedule_gives_its_own_input_with_placeholders_filled() -> None:
     text = '{"at": "<aws.scheduler.scheduled-time>", "try": "<aws.scheduler.attempt-number>"}'
 
-    event = event_of(schedule(input=text), 1_800_000_000.7)
+    event = event_of(Entry(schedule(input=text)), 1_800_000_000.7)
 
     assert event == {"at": "2027-01-15T08:00:00Z", "try": "1"}
 
@@ -368,14 +369,10 @@ def test_failed_schedule_fires_again() -> None:
     assert len(calls) == 2
 
 
-def test_disabled_and_calendar_schedules_do_not_fire() -> None:
+def test_disabled_schedules_do_not_fire_and_wrong_ones_are_named() -> None:
     clock, said, events = Clock(0.0), list[str](), list[object]()
     scheduler = Scheduler(
-        [
-            schedule(is_enabled=False),
-            schedule(expression="cron(0 8 * * ? *)"),
-            schedule(expression="cron(1)", is_enabled=False),
-        ],
+        [schedule(is_enabled=False), schedule(expression="cron(1)", is_enabled=False), schedule(expression="cron(2)")],
         invoke=lambda _, event: events.append(event),
         say=said.append,
         clock=clock,
@@ -385,18 +382,48 @@ def test_disabled_and_calendar_schedules_do_not_fire() -> None:
     scheduler.fire_due()
 
     assert events == []
-    assert said == ["schedule nightly is not fired here: cron(0 8 * * ? *)"]
+    assert said == [
+        "schedule nightly is not fired: cron(2) must have six fields, minute, hour, day-of-month, month, day-of-week, year, in cron(…)"
+    ]
 
 
-@pytest.mark.parametrize(
-    ("expression", "seconds"),
-    [
-        ("rate(1 minute)", 60),
-        ("rate(5 minutes)", 300),
-        ("rate(2 hours)", 7200),
-        ("rate(7 days)", 604800),
-        ("at(x)", None),
-    ],
-)
-def test_rate_in_seconds(expression: str, seconds: int | None) -> None:
-    assert rate_s(expression) == seconds
+def test_calendar_schedules_fire_at_their_local_time_and_leave_out_one_that_does_not_exist() -> None:
+    clock, events = Clock(datetime(2026, 3, 28, 0, tzinfo=UTC).timestamp()), list[Any]()
+    nightly = schedule(expression="cron(30 2 * * ? *)", timezone="Europe/Berlin")
+    scheduler = Scheduler([nightly], invoke=lambda _, event: events.append(event), say=print, clock=clock)
+
+    for _ in range(60):
+        clock.now += 3600
+        scheduler.fire_due()
+
+    assert [it["time"] for it in events] == ["2026-03-28T01:30:00Z", "2026-03-30T00:30:00Z"]
+
+
+class Store:
+    """Schedules that functions made."""
+
+    def __init__(self, *entries: Entry) -> None:
+        self.entries = list(entries)
+
+    def all(self) -> list[Entry]:
+        return self.entries
+
+    def remove(self, entry: Entry) -> None:
+        self.entries.remove(entry)
+
+
+def test_what_functions_make_fires_until_it_is_changed_or_over() -> None:
+    clock, events = Clock(0.0), list[Any]()
+    once = Entry(schedule(name="once", expression="at(1970-01-01T00:02:00)"), "users", is_deleted_after=True)
+    often = Entry(schedule(name="often"), "users", start=300.0, end=420.0, is_deleted_after=True)
+    store = Store(once)
+    scheduler = Scheduler([], invoke=lambda _, it: events.append(it), say=print, clock=clock, entries=store)
+
+    for minute in range(12):
+        if minute == 3:
+            store.entries.append(often)
+        clock.now = minute * 60.0
+        scheduler.fire_due()
+
+    assert [it["time"][11:16] for it in events] == ["00:02", "00:05", "00:06", "00:07"]
+    assert store.entries == []

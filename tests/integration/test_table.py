@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.aws import LocalAws
 from local.template import Stack
-from rapor.errors import Fenced, KeyReused, UuidTaken
+from rapor.errors import Fenced, KeyReused, StoreUnavailable, UuidTaken
 from rapor.report import Failure, Format, IdempotencyKey, Progress, Report, Status, new_identity
 from rapor.store.table import ReportTable
 from tests.builders import NOW, a_report, a_result
@@ -339,3 +340,216 @@ def test_a_key_without_end_is_kept_for_ever_and_names_its_report(table: ReportTa
     assert table.named(replace(key, caller_id="another")) is None
     with pytest.raises(UuidTaken):
         table.replayed(replace(key, fingerprint="g"), NOW)
+
+
+# Each write, whole: what it changes, and that it changes nothing else.
+
+SOON = NOW + timedelta(minutes=1)
+TOLD = Progress(10, "rendering", 1, 10, NOW)
+Write = Callable[[ReportTable, Report], object]
+WRITES: dict[str, tuple[dict[str, Any], Write, dict[str, Any]]] = {
+    # What the row is before, the write, and what is different then. `claim` starts from a waiting row, the rest from one
+    # that is being rendered.
+    "claim": (
+        {"not_before": NOW, "progress": TOLD, "attempt": 2},
+        lambda table, report: table.claim(report.uuid, owner="me", now=NOW, lease_until=LATER),
+        {
+            "status": Status.PROCESSING,
+            "owner": "me",
+            "lease_until": LATER,
+            "due_at": LATER,
+            "attempt": 3,
+            "started_at": NOW,
+            "updated_at": NOW,
+            "not_before": None,
+            "progress": None,
+        },
+    ),
+    "note_progress": ({}, lambda table, report: table.note_progress(report, TOLD), {"progress": TOLD}),
+    "release": (
+        {"progress": TOLD},
+        lambda table, report: table.release(report, not_before=SOON, now=LATER),
+        {
+            "status": Status.PENDING,
+            "not_before": SOON,
+            "due_at": SOON,
+            "updated_at": LATER,
+            "owner": None,
+            "lease_until": None,
+        },
+    ),
+    "complete": (
+        {"progress": TOLD},
+        lambda table, report: table.complete(report, RESULT, now=LATER, record={"score": 1}),
+        {
+            "status": Status.COMPLETED,
+            "result": RESULT,
+            "record": {"score": 1},
+            "progress": Progress(100, "completed", 3, 3, LATER),
+            "finished_at": LATER,
+            "updated_at": LATER,
+            "lease_until": None,
+            "unannounced": True,
+            "due_at": LATER + timedelta(seconds=30),
+        },
+    ),
+    "fail": (
+        {"progress": TOLD},
+        lambda table, report: table.fail(report, FAILURE, now=LATER),
+        {
+            "status": Status.FAILED,
+            "error": FAILURE,
+            "finished_at": LATER,
+            "updated_at": LATER,
+            "lease_until": None,
+            "unannounced": True,
+            "due_at": LATER + timedelta(seconds=30),
+        },
+    ),
+    "dispatch": ({}, lambda table, report: table.dispatch(report, due_at=SOON), {"due_at": SOON, "dispatches": 1}),
+    "reclaim": (
+        {"progress": TOLD},
+        lambda table, report: table.reclaim(report, due_at=SOON, now=LATER),
+        {
+            "status": Status.PENDING,
+            "due_at": SOON,
+            "dispatches": 1,
+            "updated_at": LATER,
+            "owner": None,
+            "lease_until": None,
+            "progress": None,
+        },
+    ),
+    "exhaust": (
+        {"progress": TOLD},
+        lambda table, report: table.exhaust(report, FAILURE, now=LATER),
+        {
+            "status": Status.FAILED,
+            "error": FAILURE,
+            "finished_at": LATER,
+            "updated_at": LATER,
+            "owner": None,
+            "lease_until": None,
+            "unannounced": True,
+            "due_at": LATER + timedelta(seconds=30),
+        },
+    ),
+    "dequeue": ({"is_active": False}, lambda table, report: table.dequeue(report), {"due_at": None}),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_each_write_changes_just_what_it_says(table: ReportTable, name: str) -> None:
+    state, write, changes = WRITES[name]
+    is_running = name != "claim"
+    held = {"status": Status.PROCESSING, "owner": "me", "attempt": 1, "lease_until": SOON, "due_at": SOON}
+    report = added(table, **({**held, **state} if is_running else state))
+    before = got(table, report.uuid)
+
+    write(table, before)
+
+    assert got(table, report.uuid) == replace(before, **changes)
+    is_over = name in {"complete", "fail", "exhaust", "dequeue"}
+    assert is_due(table, report) is not is_over
+    assert table.count_unfinished(report.user_id, limit=9) == (0 if is_over else 1)
+    assert (report.uuid in set(table.unannounced(NOW + timedelta(days=9), limit=10_000))) is bool(
+        changes.get("unannounced")
+    )
+
+
+def test_unfinished_reports_are_counted_no_further_than_asked(table: ReportTable) -> None:
+    user = str(uuid4())
+    for _ in range(3):
+        added(table, user_id=user)
+
+    assert [table.count_unfinished(user, limit=limit) for limit in (1, 2, 3, 9)] == [1, 2, 3, 3]
+    assert table.count_unfinished(f"{user}x", limit=9) == 0
+
+
+def test_a_sweep_looks_at_some_of_every_shard(table: ReportTable) -> None:
+    due_at = NOW - timedelta(days=30)
+    of_one_shard = [added(table, uuid=UUID(int=16 * number + 5 + (1 << 100)), due_at=due_at) for number in range(4)]
+    elsewhere = added(table, uuid=UUID(int=6 + (1 << 100)), due_at=due_at)
+
+    found = {limit: [*table.due(due_at, limit=limit)] for limit in (1, 16, 32, 64)}
+
+    shards = {limit: [uuid.int % 16 for uuid in uuids] for limit, uuids in found.items()}
+    assert shards == {1: [5, 6], 16: [5, 6], 32: [5, 5, 6], 64: [5, 5, 5, 5, 6]}
+    assert set(found[64]) == {report.uuid for report in [*of_one_shard, elsewhere]}
+
+
+@pytest.mark.parametrize("changes", [{"attempt": 2}, {"not_before": NOW}])
+def test_the_last_attempt_and_the_first_moment_can_be_claimed(table: ReportTable, changes: dict[str, Any]) -> None:
+    assert table.claim(added(table, **changes).uuid, owner="me", now=NOW, lease_until=LATER)
+
+
+def test_what_was_deleted_cannot_be_claimed(table: ReportTable) -> None:
+    report = added(table, deleted_at=NOW)
+
+    assert table.claim(report.uuid, owner="me", now=NOW, lease_until=LATER) is None
+
+
+def test_a_finish_of_another_attempt_or_end_is_not_ours(table: ReportTable) -> None:
+    report = claimed(table)
+    ended = table.complete(report, RESULT, now=LATER)
+
+    assert ended == got(table, report.uuid)
+    assert table.complete(report, RESULT, now=LATER) == ended
+    for other in (replace(report, owner="you"), replace(report, attempt=2)):
+        with pytest.raises(Fenced):
+            table.complete(other, RESULT, now=LATER)
+    with pytest.raises(Fenced):
+        table.complete(a_new_report(owner="me", attempt=1), RESULT, now=LATER)
+
+
+class Refusing:
+    """A client whose every call ends with the same error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**_: Any) -> Any:
+            raise self.error
+
+        return call
+
+
+def an_error(code: str, status: int = 400) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "AnyCall")
+
+
+CALLS: dict[str, Callable[[ReportTable, Report], object]] = {
+    "add": lambda table, report: table.add(report, None),
+    "add with a key": lambda table, report: table.add(report, IdempotencyKey("B", "1", "k", "f")),
+    "replayed": lambda table, report: table.replayed(IdempotencyKey("B", "1", "k", "f"), NOW),
+    "named": lambda table, report: table.named(IdempotencyKey("B", "1", "k", "f")),
+    "count": lambda table, report: table.count_unfinished("1", limit=1),
+    "claim": lambda table, report: table.claim(report.uuid, owner="me", now=NOW, lease_until=LATER),
+    "note_progress": lambda table, report: table.note_progress(report, TOLD),
+    "due": lambda table, report: list(table.due(NOW, limit=1)),
+    "get": lambda table, report: table.get(report.uuid),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_passes_by_itself_is_told_from_what_is_ours(call: str) -> None:
+    throttled, broken, denied = (an_error("ThrottlingException"), an_error("Odd", 500), an_error("AccessDenied"))
+
+    for error in (throttled, broken):
+        with pytest.raises(StoreUnavailable):
+            CALLS[call](ReportTable(Refusing(error), "Reports"), a_report())
+    with pytest.raises(ClientError) as raised:
+        CALLS[call](ReportTable(Refusing(denied), "Reports"), a_report())
+    assert raised.value is denied
+
+
+def test_a_transaction_that_others_cancelled_comes_again(table: ReportTable) -> None:
+    class Cancelling(Refusing):
+        def get_item(self, **_: Any) -> dict[str, Any]:
+            return {}
+
+    client: Any = Cancelling(an_error("TransactionCanceledException"))
+
+    with pytest.raises(StoreUnavailable):
+        ReportTable(client, "Reports").add(a_report(), IdempotencyKey("B", "1", "k", "f"))

@@ -143,12 +143,42 @@ def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPa
         [file] = (EVENTS / "update_report").glob(f"*{name}*.json")
         assert update(for_report(f"update_report/{file.name}", failed))["statusCode"] < 500, name
 
+    keep_schedules(create, recorder.load("Schedules"), patch)
+
     for name in (uuid, score):
         delete = for_report("update_report/delete_api_v1_reports_uuid.json", name)
         assert update(delete)["statusCode"] == 200
     later(patch, timedelta(days=40))
     sweep(load_event("sweep_reports/schedule.json"))
     assert {reports.get(UUID(name)) for name in (uuid, score)} == {None}
+
+
+def keep_schedules(create: Callable[[Any], Any], keep: Callable[[Any], Any], patch: pytest.MonkeyPatch) -> None:
+    """Make, change, run and end schedules, some of which only the sweep can tell the Scheduler about."""
+
+    def asked(name: str, uuid: str = "", **body: Any) -> Any:
+        event = for_report(f"schedules/{name}.json", uuid) if uuid else load_event(f"schedules/{name}.json")
+        answer = keep(event | ({"body": json.dumps(body)} if body else {}))
+        assert answer["statusCode"] < 300, answer
+        return json.loads(answer["body"])
+
+    post, get, change, run, end = (
+        "post_api_v1_schedules", "get_api_v1_schedules_uuid", "patch_api_v1_schedules_uuid",
+        "post_api_v1_schedules_uuid_run", "delete_api_v1_schedules_uuid",
+    )  # fmt: skip
+    told, changed, ended = (asked(post)["uuid"] for _ in range(3))
+    asked(change, told, expression="rate(2 days)")
+    create({"schedule_id": told, "scheduled_for": asked(get, told)["next_runs"][0]})
+    asked(run, told)
+    with patch.context() as silent:
+        for name in ("put", "remove"):
+            silent.setattr(f"rapor.store.scheduler.Scheduler.{name}", refuse)
+        asked(post)
+        asked(change, changed, expression="rate(2 days)")
+        asked(end, ended)
+    asked("get_api_v1_schedules")
+    keep(as_own(load_event("schedules/get_api_v1_schedules.json")))
+    asked(end, told)
 
 
 def ordered(create: Callable[[Any], Any], event: Any, name: str = "uuid") -> str:

@@ -166,7 +166,7 @@ def as_text(cell: Any) -> str | None:
 def a_report_type(columns: Sequence[Column]) -> ReportType:
     return ReportType.model_validate({
         "name": "sample", "version": 1, "title": {"en": "Sample"}, "description": {"en": "Sample"}, "formats": ["csv"],
-        "sources": {"sample": {}}, "query": "select 1", "columns": [column.model_dump() for column in columns],
+        "sources": {"sample": {}}, "query": "select 1", "columns": [*columns],
     })  # fmt: skip
 
 

@@ -50,7 +50,7 @@ class FakeReports:
         return self.keys.get(key)
 
     def count_unfinished(self, user_id: str, *, limit: int) -> int:
-        return sum(1 for report in self.rows.values() if report.user_id == user_id and report.is_queued)
+        return min(limit, sum(report.user_id == user_id and report.is_queued for report in self.rows.values()))
 
     def get(self, uuid: UUID) -> Report | None:
         return self.rows.get(uuid)
@@ -81,7 +81,12 @@ class FakeReports:
         if report is None or report.status is not Status.PENDING:
             return None
         self.rows[uuid] = replace(
-            report, status=Status.PROCESSING, owner=owner, lease_until=lease_until, attempt=report.attempt + 1
+            report,
+            status=Status.PROCESSING,
+            owner=owner,
+            lease_until=lease_until,
+            attempt=report.attempt + 1,
+            started_at=now,
         )
         return self.rows[uuid]
 
@@ -105,7 +110,7 @@ class FakeReports:
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
         self.released_until = not_before
-        self.rows[report.uuid] = replace(self._held(report), status=Status.PENDING, owner=None)
+        self.rows[report.uuid] = replace(self._held(report), status=Status.PENDING, owner=None, updated_at=now)
 
     def _held(self, report: Report) -> Report:
         row = self.rows[report.uuid]
@@ -148,12 +153,14 @@ class FakeEngine:
     def __init__(self, rows: Rows | Exception) -> None:
         self.rows = rows
         self.asked: list[str | None] = []
+        self.opened: list[tuple[ReportType, Mapping[str, Any]]] = []
 
     @contextmanager
     def open(
         self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
     ) -> Iterator[Rows]:
         self.asked.append(own_user_id)
+        self.opened.append((report_type, parameters))
         if isinstance(self.rows, Exception):
             raise self.rows
         yield self.rows
@@ -177,9 +184,11 @@ class FakeDocuments:
     """A bucket: nothing is there before the context has ended well."""
 
     stored: dict[str, bytes] = field(default_factory=dict)
+    content_types: list[str] = field(default_factory=list)
 
     @contextmanager
     def open(self, key: str, content_type: str) -> Iterator[Sink]:
+        self.content_types.append(content_type)
         sink = FakeSink()
         yield sink
         self.stored[key] = bytes(sink)

@@ -51,6 +51,7 @@ def test_an_order_is_told_with_the_report_it_made() -> None:
         "action": "report.create",
         "actor": "1",
         "report": UUID,
+        "schedule": None,
         "status": 201,
         "code": None,
         "request_id": EVENT["requestContext"]["requestId"],
@@ -91,6 +92,20 @@ def test_what_a_client_wrote_for_a_uuid_is_not_repeated(path: str) -> None:
     [entry] = logged("GET /api/v1/reports/{uuid}", raising(NotFound()), uuid=path)
 
     assert entry["report"] is None
+
+
+def test_a_schedule_is_told_apart_from_the_report_it_orders() -> None:
+    schedule = "99999999-9999-4999-8999-999999999999"
+
+    [read] = logged("GET /api/v1/schedules/{uuid}", lambda _: Response(200, {"uuid": schedule}), uuid=schedule)
+    [made] = logged("POST /api/v1/schedules", lambda _: Response(201, {"uuid": schedule}))
+    [ran] = logged("POST /api/v1/schedules/{uuid}/run", lambda _: Response(201, {"uuid": UUID}), uuid=schedule)
+
+    assert [(it["schedule"], it["report"]) for it in (read, made, ran)] == [
+        (schedule, None),
+        (schedule, None),
+        (schedule, UUID),
+    ]
 
 
 def test_a_list_is_about_no_report_in_particular() -> None:

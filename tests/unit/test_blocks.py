@@ -11,7 +11,6 @@ MAKE = "make's targets are looked up; what they run, CI runs"
 AWS = "needs AWS; its `aws` commands are held to the API's own description"
 DOCKER = "needs Docker: make test-sam-local does it"
 LOGS = "needs CloudWatch Logs"
-SCHEDULES = "needs schedules, which are on their way"
 AS_IN_DEPLOY = "docs/deploy.md's, with another address"
 BLOCKS: dict[str, dict[str, list[str]]] = {
     "README.md": {
@@ -84,15 +83,19 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
     },
     "docs/report-types.md": {
         "From a file of data to a scheduled PDF": [
-            *["tests/e2e/test_report_types_page.py::test_a_type_is_made_previewed_and_ordered_as_told"] * 4,
-            SCHEDULES,
-        ],
+            "tests/e2e/test_report_types_page.py::test_a_type_is_made_previewed_and_ordered_as_told"
+        ]
+        * 5,
     },
     "docs/sam-local.md": {
         "Functions in containers: `sam local invoke`": [
             "tests/e2e/test_runtime.py::test_a_stage_for_sam_local_is_set_up_as_told",
             DOCKER,
         ]
+    },
+    "docs/schedules.md": {
+        "Schedules": ["tests/e2e/test_pages.py::test_a_schedule_is_made_as_told"],
+        "When it runs": ["tests/e2e/test_pages.py::test_the_next_runs_are_as_shown"],
     },
     "docs/scores.md": {
         "An example": ["tests/e2e/test_scores.py::test_a_score_from_its_order_to_its_figures"],

@@ -30,6 +30,24 @@ SHAPES: list[tuple[Any, set[str]]] = [
     ({"a": 1}, set()),
     ('{"a":1}', {'{"a":1}'}),
     ("[a,b]", {"a", "b"}),
+    ("[a, b]", {"a", "b"}),
+    ("[ a  b ]", {"a", "b"}),
+    (' ["a", "b"] ', {"a", "b"}),
+    ("a b a", {"a", "b"}),
+    # What no gateway delivers grants nothing.
+    ([["a"]], set()),
+    ('[["a"]]', set()),
+    ('[{"a":1}]', set()),
+    ('"a"', {'"a"'}),
+    ("['a', 'b']", {"'a'", "'b'"}),
+    ("a;b", {"a;b"}),
+    ("a|b", {"a|b"}),
+    ("[a b", {"[a", "b"}),
+    ("a b]", {"a", "b]"}),
+    ("[" * 9999 + "]" * 9999, {"[" * 9998 + "]" * 9998}),
+    (b"a", set()),
+    (1.5, set()),
+    ("null", {"null"}),
 ]
 
 
@@ -46,6 +64,16 @@ def test_no_subject_is_nobody(claims: dict[str, Any] | None) -> None:
         Caller.from_claims(claims)
 
 
+def test_a_caller_is_the_tokens_subject_and_email() -> None:
+    longest = "x" * 255
+
+    assert Caller.from_claims({"sub": longest, "email": "a@example.com"}) == Caller(
+        longest, frozenset(), "a@example.com"
+    )
+    assert Caller.from_claims({"sub": "1", "email": ""}) == Caller("1", frozenset(), None)
+    assert Caller.from_claims({"sub": "1"}).email is None
+
+
 def test_permissions_win_over_scope_and_scp() -> None:
     claims = {"sub": "1", "permissions": "a", "scope": "b", "scp": "c"}
 
@@ -59,6 +87,18 @@ def test_own_is_not_general() -> None:
 
     assert caller.scope_of("reports.generate") is Scope.OWN
     assert not caller.may("reports.generate", a_report(user_id="2"))
+
+
+def test_own_reaches_ones_own_and_general_everybodys() -> None:
+    mine, theirs = a_report(user_id="1"), a_report(user_id="2")
+
+    def reached(*held: str) -> list[bool]:
+        return [Caller("1", frozenset(held)).may("reports.generate", report) for report in (mine, theirs)]
+
+    assert reached("reports.generate") == reached("reports.generate", OWN) == [True, True]
+    assert reached(OWN) == [True, False]
+    assert reached() == reached("reports.view") == [False, False]
+    assert a_caller("1", OWN).require_for("reports.generate", mine) is mine
 
 
 def test_a_longer_name_grants_nothing() -> None:

@@ -25,6 +25,8 @@ MISTAKES = [
         "columns.3",
         "for numbers",
     ),
+    ("line end in a name", USERS.replace('name = "role"\n', 'name = "role\\n"\n', 1), "columns.3.name", "match"),
+    ("language nobody speaks", USERS.replace("[title]\n", '[title]\nxx = "x"\n', 1), "title", "'xx'"),
     ("unknown currency form", USERS.replace('"TRY"', '"lira"', 1), "columns.8.currency", "match"),
     (
         "chart of dates",
@@ -73,9 +75,22 @@ def test_a_mistake_is_forgotten_with_its_traceback(tmp_path: Path) -> None:
     assert made() is None
 
 
-def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+def test_an_opened_catalogue_reads_no_type_before_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "users.toml").write_text(USERS)
+    (tmp_path / "wrong.toml").write_text("name =")
+
+    catalogue = Catalogue.open(tmp_path)
+
+    assert catalogue.get("users") is catalogue.get("users")
+    assert catalogue.get("nobody") is None
     with pytest.raises(CatalogueError):
-        Catalogue.load(tmp_path)
+        catalogue.get("wrong")
+
+
+def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+    for read in (Catalogue.load, Catalogue.open):
+        with pytest.raises(CatalogueError):
+            read(tmp_path)
 
 
 def test_defaults_fill_what_was_not_sent() -> None:

@@ -87,15 +87,13 @@ def test_everything_wrong_is_named_at_once(body: dict[str, Any], errors: dict[st
 def test_a_new_type_must_take_the_parameters_and_the_format_that_stay() -> None:
     users = CATALOGUE.get("users")
     assert users is not None
-    other = users.model_validate(
-        {
-            **users.model_dump(),
-            "name": "other",
-            "formats": ["csv"],
-            "query": "select 1",
-            "parameters": {"properties": {"city": {"type": "string"}}, "additionalProperties": False},
-        }
-    )
+    changes = {
+        "name": "other",
+        "formats": (Format.CSV,),
+        "query": "select 1",
+        "parameters": {"properties": {"city": {"type": "string"}}, "additionalProperties": False},
+    }
+    other = users.model_copy(update=changes)
     catalogue = Catalogue({"users": users, "other": other})
 
     with pytest.raises(Invalid) as raised:

@@ -26,6 +26,7 @@ from rapor.errors import (
     RenderingStarted,
     RequestError,
     StoreUnavailable,
+    TooManySchedules,
     TooManyUnfinished,
     Unauthenticated,
     UnsupportedMediaType,
@@ -51,6 +52,7 @@ ANSWERS: dict[RequestError, tuple[int, str]] = {
     RenderingStarted(): (409, "rendering_started"),
     NotFailed(): (409, "not_failed"),
     AlreadyFinished(): (409, "already_finished"),
+    TooManySchedules(): (409, "too_many_schedules"),
     UuidTaken(): (409, "uuid_taken"),
     DocumentExpired(): (410, "document_expired"),
     BodyTooLarge(): (413, "body_too_large"),
@@ -130,6 +132,8 @@ def test_every_refusal_carries_the_standard_headers(error: RequestError, door: s
         "Content-Type": "application/json",
         "X-Request-Id": body["request_id"],
         "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Strict-Transport-Security": "max-age=31536000",
         "X-Content-Type-Options": "nosniff",
     }
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -199,6 +200,13 @@ def test_a_cursor_leads_back_to_its_position(backwards: bool) -> None:  # noqa: 
 
     assert listing(cursor=cursor(position)).at == position
     assert listing(cursor=cursor(position, is_active=True), is_active="1", per_page="3").at == position
+
+
+def test_cursors_outlive_a_deployment() -> None:
+    """Clients keep them: what is written here must be what the code of a year ago wrote."""
+    kept = {False: cursor(), True: cursor(replace(POSITION, backwards=True))}
+
+    assert kept == {False: encoded(f"{PLACE}#next#b1660d73a806c6bb"), True: encoded(f"{PLACE}#prev#a980402fd5e05e7a")}
 
 
 def test_a_cursor_is_good_for_its_caller_and_filters_only() -> None:

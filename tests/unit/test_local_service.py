@@ -16,7 +16,7 @@ def test_the_shipped_catalogue_starts() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ('type = "decimal"', 'type = "money"', "users.toml: columns.8.type: Input should be 'text', "),
+        ('type = "decimal"', 'type = "money"', "users.toml: columns.8.type: Input should be 'boolean', "),
         ("\nfrom users\n", "\nfrom accounts\n", "users.toml: query: reads accounts, which [sources] does not declare"),
         ("$status is null", "$state is null", "users.toml: query uses $state, which "),
         ("[title]", "[title", "users.toml: "),

@@ -35,6 +35,7 @@ def test_no_page_may_call_the_api_unless_it_is_named() -> None:
     assert STACK.cors["AllowOrigins"] == ["https://nowhere.invalid"]
     assert named.cors["AllowOrigins"] == ["https://a.example", "https://b.example"]
     assert {route.method for route in STACK.routes} == set(STACK.cors["AllowMethods"])
+    assert "AllowCredentials" not in STACK.cors  # so that even `*` lends nobody a cookie
 
 
 def test_routes_carry_their_function_and_authorizer() -> None:

@@ -145,6 +145,28 @@ def test_what_is_not_sent_or_null_gets_its_default() -> None:
     assert order.locale == "en"
 
 
+REFUSED_IN_TITLES = [
+    *map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *"\u2028\u2029",
+    *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    *"\u180e\u200b\u2060\u2061\u2062\u2063\u2064\ufeff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("character", REFUSED_IN_TITLES, ids=lambda it: f"U+{ord(it):04X}")
+def test_no_title_hides_or_turns_anything(character: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        order_in({**REQUIRED, "title": f"a{character}b"}, CATALOGUE, "tr")
+
+    assert raised.value.errors == {"title": ["The title field format is invalid."]}
+
+
+@pytest.mark.parametrize(
+    "title", ["Kullanıcı Raporu", "報告", "گزارش می\u200cشود", "👩\u200d💻 ışık", "a\u00a0b", "دلار\u200f"]
+)
+def test_a_title_may_be_in_any_script(title: str) -> None:
+    assert order_in({**REQUIRED, "title": title}, CATALOGUE, "tr").title == title
+
+
 def test_titles_are_trimmed() -> None:
     assert order_in({**REQUIRED, "title": "\ufeff\u200b  Rapor \u200e\n"}, CATALOGUE, "tr").title == "Rapor"
 

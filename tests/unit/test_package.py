@@ -1,9 +1,16 @@
 """What `sam build` made, and whether Lambda takes it."""
 
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
+import botocore
 import pytest
+from botocore import xform_name
+from botocore.awsrequest import AWSResponse
+from botocore.loaders import Loader
+from botocore.session import Session
 
 from local import package
 
@@ -38,14 +45,35 @@ def test_a_function_counts_with_all_its_layers(build: Path) -> None:
 
 
 @pytest.mark.parametrize(("limit", "code"), [(3209, 1), (3210, 0)])
+@pytest.mark.parametrize(("bound", "heavy"), [("UNZIPPED_BYTES", {"Large"}), ("LIGHT_BYTES", set())])
 def test_a_package_over_the_limit_fails(
-    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], limit: int, code: int
+    *,
+    build: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    bound: str,
+    heavy: set[str],
+    limit: int,
+    code: int,
 ) -> None:
-    monkeypatch.setattr(package, "UNZIPPED_BYTES", limit)
+    monkeypatch.setattr(package, bound, limit)
+    monkeypatch.setattr(package, "HEAVY", heavy)
     monkeypatch.setattr(package, "compile_bytecode", lambda *_: None)
 
     assert package.main(build, "python") == code
     assert "3,210" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("place", "who"), [("Small/duckdb", ["Small"]), ("Shared/python/duckdb", ["Large", "Small"])])
+def test_a_heavy_wheel_where_it_does_not_belong_fails(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str, who: list[str]
+) -> None:
+    (build / place).mkdir(parents=True)
+    monkeypatch.setattr(package, "compile_bytecode", lambda *_: None)
+
+    assert package.main(build, "python") == 1
+    said = capsys.readouterr().out.splitlines()
+    assert sorted(line.split()[0] for line in said if "must not carry duckdb" in line) == who
 
 
 def test_bytecode_is_never_checked_against_its_source(build: Path) -> None:
@@ -55,3 +83,81 @@ def test_bytecode_is_never_checked_against_its_source(build: Path) -> None:
     assert compiled[4:8] == bytes([1, 0, 0, 0])  # PEP 552: by hash, unchecked
     assert b"/var/task/app.py" in compiled
     assert not list(build.parent.glob("own/**/*.pyc"))
+
+
+class Empty:
+    """An answer's body."""
+
+    def stream(self, *_: Any, **__: Any) -> list[bytes]:
+        return []
+
+
+WHOLE = Path(botocore.__file__).parent / "data"
+SERVICES = package.services_used(WHOLE, *package.CODE)
+CALLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("dynamodb", "get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
+    ("s3", "put_object", {"Bucket": "b", "Key": "k", "Body": b"x"}),
+    ("events", "put_events", {"Entries": [{"Source": "s", "DetailType": "t", "Detail": "{}"}]}),
+    ("kms", "sign", {"KeyId": "k", "Message": b"m", "SigningAlgorithm": "ECDSA_SHA_256"}),
+]
+
+
+@pytest.fixture(scope="module")
+def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("data")
+    for file in WHOLE.glob("*.json"):
+        shutil.copy(file, data)
+    for service in {*SERVICES, "sqs"}:
+        shutil.copytree(WHOLE / service, data / service)
+    package.trim_sdk(data, SERVICES)
+    return data
+
+
+def sdk(data: Path | None) -> Session:
+    session = Session()
+    session.set_credentials("test", "test")
+    session.set_config_variable("region", "eu-central-1")
+    if data:
+        session.register_component("data_loader", Loader([str(data)], include_default_search_paths=False))
+    return session
+
+
+def test_rooms_and_package_name_their_services() -> None:
+    assert {"dynamodb", "s3", "kms", "events"} <= SERVICES
+
+
+def test_only_services_that_are_used_are_shipped(trimmed: Path) -> None:
+    assert set(sdk(trimmed).get_available_services()) == SERVICES
+    assert sum(file.stat().st_size for file in trimmed.rglob("*.json")) < 1_500_000
+    assert not list(trimmed.rglob("*.gz"))
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_a_trimmed_client_is_the_whole_one(trimmed: Path, service: str) -> None:
+    ours, whole = (sdk(data).create_client(service) for data in (trimmed, None))
+
+    for name in whole.meta.service_model.operation_names:
+        mine, theirs = (it.meta.service_model.operation_model(name) for it in (ours, whole))
+        assert mine.http == theirs.http
+        assert [*getattr(mine.input_shape, "members", ())] == [*getattr(theirs.input_shape, "members", ())]
+        assert ours.can_paginate(xform_name(name)) == whole.can_paginate(xform_name(name))
+    assert ours.meta.endpoint_url == whole.meta.endpoint_url
+
+
+@pytest.mark.parametrize(("service", "operation", "arguments"), CALLS, ids=[it[0] for it in CALLS])
+def test_a_trimmed_client_sends_what_the_whole_one_sends(
+    trimmed: Path, service: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    def sent(data: Path | None) -> tuple[str, ...]:
+        seen: list[tuple[str, ...]] = []
+        client = sdk(data).create_client(service)
+
+        def answer(request: Any, **_: Any) -> AWSResponse:
+            seen.append((request.method, request.url, request.headers.get("X-Amz-Target")))
+            return AWSResponse(request.url, 200, {}, Empty())
+
+        client.meta.events.register("before-send", answer)
+        getattr(client, operation)(**arguments)
+        return seen[0]
+
+    assert sent(trimmed) == sent(None)

@@ -1,19 +1,33 @@
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from rapor.catalogue import Catalogue
+from rapor.batches import Form, Lines, Source
+from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import Fenced, RaporError, RenderError, SourceInvalid, SourceUnavailable, StoreUnavailable
+from rapor.figures import Figures
 from rapor.manifest import write_manifest
-from rapor.process import Outcome, Sink, Workshop, document_key, process_report
-from rapor.report import Format, Report, Scope, Status
+from rapor.process import Outcome, Output, Sink, Workshop, document_key, process_report
+from rapor.report import Format, Progress, Report, Result, Scope, Status
 from tests.builders import NOW, a_catalogue, a_report
-from tests.unit.fakes import FakeAnnouncer, FakeClock, FakeDocuments, FakeEngine, FakeReports, FakeRows, render_lines
+from tests.unit.fakes import (
+    FakeAnnouncer,
+    FakeClock,
+    FakeDocuments,
+    FakeEngine,
+    FakeReports,
+    FakeRows,
+    FakeWritten,
+    render_lines,
+)
 
 DEADLINE = NOW + timedelta(seconds=50)
 CATALOGUE = a_catalogue()
@@ -54,6 +68,87 @@ def test_a_pending_report_becomes_a_document() -> None:
     assert (found.result.row_count, found.result.rows_total, found.result.truncated) == (3, 3, False)
     assert found.result.size_bytes == 20
     assert found.result.expires_at == NOW + timedelta(days=90)
+
+
+class Pen:
+    """A writer that remembers what it was told, and takes cells or lines."""
+
+    def __init__(self, *, as_cells: bool = False) -> None:
+        self.told: dict[str, Any] = {}
+        self.as_cells = as_cells
+
+    def __call__(
+        self, report: Report, report_type: ReportType, source: Source, sink: Output, **told: Any
+    ) -> FakeWritten:
+        self.told = {"report": report, "report_type": report_type, **told}
+        form = Form(line="the line")
+        chunks = [*(source.batches() if self.as_cells else source.lines(form))]
+        sink.write(b"document")
+        return FakeWritten(sum(chunk.rows for chunk in chunks), missing_glyphs=2, cut_cells=3)
+
+
+@pytest.mark.parametrize("as_cells", [False, True])
+def test_the_writer_is_told_everything_and_the_result_tells_it_on(as_cells: bool) -> None:  # noqa: FBT001 - a case
+    users, report, pen = CATALOGUE.get("users"), a_report(options={"allow_truncated": True}), Pen(as_cells=as_cells)
+    assert users is not None
+    small = users.model_copy(update={"limits": users.limits.model_copy(update={"rows": {Format.PDF: 2}})})
+    engine, documents = FakeEngine(FormedRows([[["a", "b", "c"]]])), FakeDocuments()
+
+    outcome, found = processed(
+        report,
+        a_workshop(
+            FakeReports(report), engine=engine, documents=documents, render=pen, catalogue=Catalogue({"users": small})
+        ),
+    )
+
+    assert outcome is Outcome.COMPLETED
+    assert engine.opened == [(small, report.parameters)]
+    assert pen.told == {
+        "report": replace(found, status=Status.PROCESSING, result=None, finished_at=None, unannounced=False),
+        "report_type": small,
+        "figures": Figures(summary=[2]),
+        "as_of": NOW,
+        "row_count": 2,
+        "rows_total": 3,
+    }
+    assert found.result == Result(
+        row_count=2,
+        rows_total=3,
+        truncated=True,
+        columns=tuple((column.name, column.type.value) for column in small.columns),
+        size_bytes=8,
+        sha256=sha256(b"document").hexdigest(),
+        content_type="application/pdf",
+        as_of=NOW,
+        expires_at=NOW + timedelta(days=90),
+        missing_glyphs=2,
+        key=document_key(found),
+        cut_cells=3,
+    )
+    assert documents.content_types == ["application/pdf", "application/json"]
+    assert (found.started_at, found.finished_at, len(found.owner or "")) == (NOW, NOW, 32)
+
+
+class FormedRows(FakeRows):
+    def lines(self, form: Form, limit: int | None = None) -> Iterator[Lines]:
+        assert form.line == "the line"
+        return super().lines(form, limit)
+
+
+def test_two_workers_never_have_one_name() -> None:
+    owners = {processed(report, a_workshop(FakeReports(report)))[1].owner for report in [a_report()] * 3}
+
+    assert len(owners) == 3
+
+
+def test_a_manifest_is_signed_by_the_workshops_signer() -> None:
+    report, documents = a_report(), FakeDocuments()
+    signer = SimpleNamespace(kid="k", sign=lambda _: b"signature" * 7 + b"x")
+
+    processed(report, a_workshop(FakeReports(report), documents=documents, signer=signer))
+
+    [_, manifest] = documents.stored.values()
+    assert json.loads(manifest)["jws"]
 
 
 def test_every_end_is_announced_as_it_is_and_nothing_else() -> None:
@@ -113,6 +208,49 @@ def test_a_passing_fault_waits_for_the_next_attempt(fault: Exception) -> None:
     assert reports.released_until == NOW + timedelta(seconds=15)
 
 
+def test_each_attempt_waits_twice_as_long() -> None:
+    waits = []
+    for attempt in range(4):
+        reports = FakeReports(report := a_report(attempt=attempt, max_attempts=9))
+        _, found = processed(report, a_workshop(reports, SourceUnavailable("x")))
+        waits.append(reports.released_until and reports.released_until - NOW)
+        assert found.updated_at == NOW
+
+    assert waits == [timedelta(seconds=seconds) for seconds in (15, 30, 60, 120)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (MemoryError(), "The report needs more memory than there is. Narrow its parameters."),
+        (StoreUnavailable("arn"), "The document could not be stored."),
+        (ZeroDivisionError("secret"), "The report could not be made."),
+        (FakeRows([[["a"]]], rows_total=2), "The data changed while it was read."),
+        (FakeRows([[["a"]]], rows_total=0), "The data changed while it was read."),
+    ],
+)
+def test_every_reason_has_its_sentence(fault: Any, sentence: str) -> None:
+    report = a_report(attempt=2)
+
+    _, found = processed(report, a_workshop(FakeReports(report), fault))
+
+    assert found.error is not None
+    assert (found.error.message, found.finished_at) == (sentence, NOW)
+
+
+def test_a_writer_that_loses_rows_makes_no_document() -> None:
+    def forgetful(*args: Any, **told: Any) -> FakeWritten:
+        return replace(render_lines(*args, **told), rows=2)
+
+    report, documents = a_report(attempt=2), FakeDocuments()
+
+    _, found = processed(report, a_workshop(FakeReports(report), documents=documents, render=forgetful))
+
+    assert found.error is not None
+    assert (found.error.code, found.error.message) == ("internal", "The document lacks rows.")
+    assert documents.stored == {}
+
+
 def test_the_last_attempt_fails_and_tells_no_secret() -> None:
     report = a_report(attempt=2)
 
@@ -137,6 +275,10 @@ def test_an_unknown_version_of_the_type_waits() -> None:
 
     assert processed(report, a_workshop(FakeReports(report)))[0] is Outcome.RETRY
     assert processed(report, a_workshop(FakeReports(report), catalogue=Catalogue({})))[0] is Outcome.RETRY
+    last = replace(report, attempt=2)
+    failed = processed(last, a_workshop(FakeReports(last)))[1].error
+    assert failed is not None
+    assert failed.message == "The report type users version 2 is not known here."
 
 
 def test_a_report_without_its_manifest_is_not_completed() -> None:
@@ -175,6 +317,23 @@ def test_too_many_rows_name_the_format_that_holds_them() -> None:
     assert found.error is not None
     assert found.error.code == "too_many_rows"
     assert "Use excel or csv or json" in found.error.message
+
+
+@pytest.mark.parametrize(("rows_total", "message"), [
+    (2, None),
+    (3, "pdf holds 2 rows of this type, and there are 3. Use csv, or narrow the parameters."),
+    (6, "pdf holds 2 rows of this type, and there are 6. Narrow the parameters."),
+])  # fmt: skip
+def test_advice_names_only_what_helps(rows_total: int, message: str | None) -> None:
+    report, users = a_report(), CATALOGUE.get("users")
+    assert users is not None
+    limits = users.limits.model_copy(update={"rows": {Format.PDF: 2, Format.CSV: 5}})
+    small = users.model_copy(update={"limits": limits, "formats": (Format.PDF, Format.CSV)})
+    rows = FakeRows([[[str(number) for number in range(rows_total)]]])
+
+    _, found = processed(report, a_workshop(FakeReports(report), rows, catalogue=Catalogue({"users": small})))
+
+    assert (found.error.message if found.error else None) == message
 
 
 def a_score(rows: FakeRows) -> tuple[Outcome, Report]:
@@ -240,9 +399,45 @@ def test_progress_is_told_at_most_each_second_and_never_goes_back() -> None:
     processed(report, a_workshop(reports, rows, clock=FakeClock(NOW, timedelta(milliseconds=300))))
 
     percents = [progress.percent for progress in reports.progress]
+    assert [vars_of(progress) for progress in reports.progress] == [
+        ("rendering", 40, 99 * progress.rows_done // 40) for progress in reports.progress
+    ]
+    assert [progress.updated_at for progress in reports.progress] == sorted({it.updated_at for it in reports.progress})
     assert percents[0] == 0
     assert percents == sorted(percents)
     assert 5 < len(percents) < 14
+
+
+def vars_of(progress: Progress) -> tuple[str, int, int]:
+    return progress.stage, progress.rows_total, progress.percent
+
+
+def test_progress_of_few_rows_is_told_as_they_come() -> None:
+    reports = FakeReports(report := a_report())
+
+    processed(report, a_workshop(reports, FakeRows([[["a"]]]), clock=FakeClock(NOW, timedelta(seconds=1))))
+
+    assert [(it.rows_done, it.percent) for it in reports.progress] == [(0, 0), (0, 0), (1, 99), (1, 99)]
+
+
+def test_rows_that_came_since_the_count_are_no_more_than_all() -> None:
+    reports = FakeReports(report := a_report())
+
+    processed(
+        report, a_workshop(reports, FakeRows([[["a", "b"]]], rows_total=1), clock=FakeClock(NOW, timedelta(seconds=1)))
+    )
+
+    assert max(it.percent for it in reports.progress) == 99
+
+
+def test_there_is_no_time_left_at_the_deadline_itself() -> None:
+    report = a_report(attempt=2)
+
+    _, found = processed(report, a_workshop(FakeReports(report), clock=lambda: DEADLINE))
+
+    assert found.error is not None
+    assert found.error.code == "timed_out"
+    assert found.error.message == "The time ran out before the document was written. Narrow the parameters."
 
 
 def test_the_deadline_ends_the_report_before_lambda_does() -> None:

@@ -1,6 +1,9 @@
-from datetime import timedelta
+import time
+from datetime import timedelta, timezone
 
-from rapor.report import MOVES, Status, iso, new_identity
+import pytest
+
+from rapor.report import MOVES, Progress, Status, as_plain, iso, new_identity
 from tests.builders import NOW, a_report
 
 ALLOWED = {
@@ -29,12 +32,42 @@ def test_ids_grow_with_time_and_fit_53_bits() -> None:
     assert earlier < later < last < 2**53
 
 
+def test_an_id_is_the_milliseconds_since_2025_and_twelve_random_bits() -> None:
+    a_millisecond = NOW.replace(microsecond=789_000)
+
+    ids = {new_identity(a_millisecond).id for _ in range(200)}
+
+    assert {id >> 12 for id in ids} == {27_950_400_789}  # noqa: A001 - that is what it is
+    assert len(ids) > 150
+
+
 def test_ids_of_one_millisecond_differ() -> None:
     assert len({new_identity(NOW).uuid for _ in range(100)}) == 100
 
 
 def test_moments_are_printed_with_microseconds_and_z() -> None:
     assert iso(NOW) == "2025-11-20T12:00:00.000000Z"
+    assert iso(NOW.astimezone(timezone(timedelta(hours=3)))) == "2025-11-20T12:00:00.000000Z"
+
+
+def test_moments_are_in_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Istanbul")
+    time.tzset()
+    try:
+        assert iso(NOW) == "2025-11-20T12:00:00.000000Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_part_is_plain_name_by_name_and_moments_are_text() -> None:
+    assert as_plain(Progress(50, "rendering", 1, 2, NOW)) == {
+        "percent": 50,
+        "stage": "rendering",
+        "rows_done": 1,
+        "rows_total": 2,
+        "updated_at": "2025-11-20T12:00:00.000000Z",
+    }
 
 
 def test_only_active_reports_made_here_are_queued() -> None:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from pydantic import BaseModel
+from msgspec import Struct, structs
 
 from rapor.catalogue import Chart, Column, KeyFigure, Limits, ReportType, Source
 from tests.builders import ROOT
 
 PAGE = (ROOT / "docs/report-types.md").read_text()
-SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
+SECTIONS: dict[str, tuple[type[Struct], ...]] = {
     "### The type": (ReportType,),
     "### `[limits]`": (Limits,),
     "### `[sources.<data set>]`": (Source,),
@@ -25,11 +25,11 @@ def keys_in(section: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("section", "models"), SECTIONS.items(), ids=list(SECTIONS))
-def test_every_key_has_its_line(section: str, models: tuple[type[BaseModel], ...]) -> None:
-    assert set(keys_in(section)) == {name for model in models for name in model.model_fields}
+def test_every_key_has_its_line(section: str, models: tuple[type[Struct], ...]) -> None:
+    assert set(keys_in(section)) == {name for model in models for name in model.__struct_fields__}
 
 
 def test_what_is_needed_is_said_to_be() -> None:
     needed = set(re.findall(r"^\| `(\w+)` \| yes \|", PAGE, re.MULTILINE))
 
-    assert needed == {name for name, field in ReportType.model_fields.items() if field.is_required()}
+    assert needed == {field.name for field in structs.fields(ReportType) if field.required}

@@ -1,21 +1,26 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from rapor.errors import Fenced
 from rapor.report import Failure, Report, Status
 from rapor.sweep import Repair, sweep_reports
 from tests.builders import NOW, a_report
 
+LATER = NOW + timedelta(minutes=3)
+
 
 class FakeOpenIndex:
     def __init__(self, *reports: Report, fenced: bool = False) -> None:
         self.rows = {report.uuid: report for report in reports}
         self.fenced = fenced
+        self.gone: list[UUID] = []  # still in the index
+        self.asked: list[tuple[datetime, int]] = []
 
     def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
-        yield from list(self.rows)[:limit]
+        self.asked.append((now, limit))
+        yield from [*self.gone, *self.rows][:limit]
 
     def get(self, uuid: UUID) -> Report | None:
         return self.rows.get(uuid)
@@ -24,10 +29,10 @@ class FakeOpenIndex:
         self._replace(report, due_at=due_at, dispatches=report.dispatches + 1)
 
     def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
-        self._replace(report, status=Status.PENDING, due_at=due_at, dispatches=report.dispatches + 1)
+        self._replace(report, status=Status.PENDING, due_at=due_at, dispatches=report.dispatches + 1, updated_at=now)
 
     def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
-        self._replace(report, status=Status.FAILED, error=failure)
+        self._replace(report, status=Status.FAILED, error=failure, finished_at=now)
 
     def dequeue(self, report: Report) -> None:
         self._replace(report, due_at=None)
@@ -64,18 +69,19 @@ def test_dispatches_back_off_to_an_hour() -> None:
 
 
 def test_a_report_whose_worker_died_is_pending_again() -> None:
-    repair, report = swept(due(status=Status.PROCESSING, attempt=1, owner="dead"))
+    repair, report = swept(due(status=Status.PROCESSING, attempt=1, owner="dead"), now=LATER)
 
     assert repair is Repair.RECLAIMED
-    assert report.status is Status.PENDING
+    assert (report.status, report.due_at, report.updated_at) == (Status.PENDING, LATER + timedelta(minutes=2), LATER)
 
 
 def test_a_report_out_of_attempts_fails_with_a_code() -> None:
-    repair, report = swept(due(status=Status.PROCESSING, attempt=3, owner="dead"))
+    repair, report = swept(due(status=Status.PROCESSING, attempt=3, owner="dead"), now=LATER)
 
+    sentence = "The report was tried as often as allowed and no attempt came to an end."
     assert repair is Repair.EXHAUSTED
-    assert report.error is not None
-    assert report.error.code == "attempts_exhausted"
+    assert report.error == Failure("attempts_exhausted", sentence, retryable=True, attempt=3)
+    assert report.finished_at == LATER
 
 
 def test_a_long_outage_of_the_sweep_fails_nobody() -> None:
@@ -88,6 +94,7 @@ def test_a_report_nobody_ever_takes_ends_at_last() -> None:
     waiting = replace(due(dispatches=24), created_at=NOW - timedelta(days=3))
 
     assert swept(waiting)[0] is Repair.EXHAUSTED
+    assert swept(replace(waiting, created_at=NOW - timedelta(days=1)))[0] is Repair.DISPATCHED
 
 
 def test_a_stale_index_entry_is_left() -> None:
@@ -121,3 +128,27 @@ def test_the_oldest_wait_is_told() -> None:
     index = FakeOpenIndex(due())
 
     assert sweep_reports(now=NOW, reports=index).oldest == timedelta(minutes=2)
+
+
+def test_no_more_is_repaired_than_asked_for() -> None:
+    index = FakeOpenIndex(*(due(uuid=uuid4()) for _ in range(3)))
+
+    sweep = sweep_reports(now=LATER, reports=index, limit=2)
+
+    assert index.asked == [(LATER, 2)]
+    assert sum(sweep.repairs.values()) == 2
+
+
+def test_every_repair_is_counted() -> None:
+    lost = [due(uuid=uuid4()) for _ in range(3)]
+    dead = [due(uuid=uuid4(), status=Status.PROCESSING, attempt=1) for _ in range(2)]
+    index = FakeOpenIndex(*lost, *dead)
+    index.gone.append(uuid4())
+
+    assert sweep_reports(now=NOW, reports=index).repairs == {
+        Repair.DISPATCHED: 3,
+        Repair.RECLAIMED: 2,
+        Repair.EXHAUSTED: 0,
+        Repair.DEQUEUED: 0,
+        Repair.LEFT: 1,
+    }

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from rapor.caller import Caller
-from rapor.catalogue import Catalogue, ReportType, Source
+from rapor.catalogue import Catalogue, Source
 from rapor.errors import (
     AlreadyFinished,
     Conflict,
@@ -36,8 +36,7 @@ def users(**changes: Any) -> Catalogue:
     report_type = CATALOGUE.get("users")
     assert report_type is not None
     heavy = {"name": "heavy", "lane": Lane.HEAVY, "version": 7}
-    # Not model_copy, which would copy the compiled schema too.
-    made = [ReportType.model_validate(report_type.model_dump() | change) for change in (changes, heavy)]
+    made = [report_type.model_copy(update=change) for change in (changes, heavy)]
     return Catalogue({it.name: it for it in made})
 
 
@@ -354,6 +353,13 @@ def test_what_has_not_ended_is_cancelled(state: str) -> None:
     assert acted(retry_report, after).status is Status.PENDING
 
 
+def test_what_waits_for_its_next_attempt_waits_no_more_when_it_ends_or_is_retried() -> None:
+    later = LATER + timedelta(hours=1)
+
+    assert acted(cancel_report, replace(WAITING, attempt=1, not_before=later)).not_before is None
+    assert acted(retry_report, replace(FAILED, not_before=later)).not_before is None
+
+
 @pytest.mark.parametrize("state", ["completed", "failed", "imported", "imported as failed", "imported as processing"])
 def test_what_has_ended_or_was_made_elsewhere_is_not_cancelled(state: str) -> None:
     with pytest.raises(AlreadyFinished):
@@ -386,6 +392,10 @@ def test_a_deleted_report_is_there_for_restore_alone(state: str) -> None:
     with pytest.raises(NotFound):
         updated(deleted, {"title": "B"})
     assert changes(deleted, acted(restore_report, deleted)) == {"deleted_at": None}
+
+
+def test_a_restored_report_says_when() -> None:
+    assert acted(restore_report, replace(COMPLETED, deleted_at=NOW)).updated_at == LATER
 
 
 def test_restoring_what_is_not_deleted_changes_nothing() -> None:

@@ -94,17 +94,9 @@ def names_in(claim: object) -> frozenset[str]:
     if not isinstance(claim, str):
         return frozenset()
     text = claim.strip()
-    if text.startswith("[") and text.endswith("]"):
-        listed = _json_list(text)
-        if listed is not None:
-            return names_in(listed)
-        text = text[1:-1]
-    return frozenset(text.replace(",", " ").split())
-
-
-def _json_list(text: str) -> list[Any] | None:
+    if not (text.startswith("[") and text.endswith("]")):
+        return frozenset(text.replace(",", " ").split())
     try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, list) else None
+        return names_in(json.loads(text))
+    except (ValueError, RecursionError):
+        return frozenset(text[1:-1].replace(",", " ").split())

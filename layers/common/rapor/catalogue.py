@@ -10,19 +10,21 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 import jsonschema_rs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+import msgspec
+from msgspec import Meta, Struct, field
 
 from rapor.errors import CatalogueError
 from rapor.report import Format, Lane, Scope
 
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
-Name = Annotated[str, Field(pattern=NAME)]
-ColumnName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_]{0,62}$")]
-Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+NO_LINE_END = r"(?!\n)"  # which Python's `$` lets through
+Name = Annotated[str, Meta(pattern=NAME + NO_LINE_END)]
+ColumnName = Annotated[str, Meta(pattern=r"^[a-z][A-Za-z0-9_]{0,62}$" + NO_LINE_END)]
+Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Meta(min_length=1)]], Meta(min_length=1)]
+NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 NAMED_PARAMETER = re.compile(r"\$([A-Za-z]\w*)", re.ASCII)
 
 
@@ -42,13 +44,25 @@ class ColumnType(StrEnum):
         return self in {ColumnType.INTEGER, ColumnType.DECIMAL}
 
 
-class Strict(BaseModel):
+class Strict(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """Immutable, and no key that we do not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    @classmethod
+    def model_validate(cls, plain: Mapping[str, Any]) -> Self:
+        """
+        Read it from what TOML gives.
+
+        Raises:
+            msgspec.ValidationError: That is no such thing; the message says why and where, of the first mistake.
+        """
+        return msgspec.convert(plain, cls)
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> Self:
+        """Give the same with other values."""
+        return msgspec.structs.replace(self, **update)
 
 
-class Source(Strict):
+class Source(Strict, frozen=True, kw_only=True):
     """
     A data set the query reads, by the same name.
 
@@ -59,7 +73,7 @@ class Source(Strict):
     own: Name | None = None
 
 
-class Value(Strict):
+class Value(Strict, frozen=True, kw_only=True):
     """
     A named, typed value and how it is shown.
 
@@ -70,29 +84,26 @@ class Value(Strict):
     name: ColumnName
     type: ColumnType
     label: Words
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$" + NO_LINE_END)] | None = None
     grouping: bool = True
 
-    @model_validator(mode="after")
-    def _only_numbers_are_counted(self) -> Self:
+    def __post_init__(self) -> None:
         if not self.type.is_number and (self.currency or not self.grouping):
-            raise PydanticCustomError("not_a_number", "currency and grouping are for numbers")
-        return self
+            raise ValueError("currency and grouping are for numbers")
 
 
-class Column(Value):
+class Column(Value, frozen=True, kw_only=True):
     """A column of the document, named as in the query's result; `total` adds a sum below it."""
 
     total: bool = False
 
-    @model_validator(mode="after")
-    def _only_numbers_are_summed(self) -> Self:
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.total and not self.type.is_number:
-            raise PydanticCustomError("not_a_number", "only a number has a total")
-        return self
+            raise ValueError("only a number has a total")
 
 
-class KeyFigure(Value):
+class KeyFigure(Value, frozen=True, kw_only=True):
     """One value over all rows; `value` is a SQL aggregate over the query's columns: `sum(amount)`."""
 
     value: str
@@ -106,29 +117,27 @@ class ChartKind(StrEnum):
     LINE = "line"
 
 
-class Chart(Strict):
+class Chart(Strict, frozen=True, kw_only=True):
     """A drawing of the rows: `query` selects `x` and each of `y` from `report`, which is the type's own query."""
 
     kind: ChartKind
     title: Words
     query: str
     x: Value
-    y: Annotated[tuple[Value, ...], Field(min_length=1, max_length=8)]
+    y: Annotated[tuple[Value, ...], Meta(min_length=1, max_length=8)]
 
-    @model_validator(mode="after")
-    def _heights_are_numbers(self) -> Self:
+    def __post_init__(self) -> None:
         if not all(series.type.is_number for series in self.y):
-            raise PydanticCustomError("not_a_number", "every y must be a number")
-        return self
+            raise ValueError("every y must be a number")
 
 
-class Limits(Strict):
+class Limits(Strict, frozen=True, kw_only=True):
     """Most rows each format may hold."""
 
-    rows: dict[Format, Annotated[int, Field(gt=0)]] = {}
+    rows: dict[Format, Annotated[int, Meta(gt=0)]] = {}
 
 
-class ReportType(Strict):
+class ReportType(Strict, frozen=True, kw_only=True):
     """
     One file of the catalogue.
 
@@ -137,37 +146,25 @@ class ReportType(Strict):
     """
 
     name: Name
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Meta(ge=1)]
     title: Words
     description: Words
-    formats: Annotated[tuple[Format, ...], Field(min_length=1)]
+    formats: Annotated[tuple[Format, ...], Meta(min_length=1)]
     lane: Lane = Lane.FAST
     limits: Limits = Limits()
-    parameters: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
-    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    parameters: dict[str, Any] = field(default_factory=lambda: {**NO_PARAMETERS})
+    sources: Annotated[dict[Name, Source], Meta(min_length=1)]
     query: str
-    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
-    summary: Annotated[tuple[KeyFigure, ...], Field(max_length=6)] = ()
+    columns: Annotated[tuple[Column, ...], Meta(min_length=1)]
+    summary: Annotated[tuple[KeyFigure, ...], Meta(max_length=6)] = ()
     chart: Chart | None = None
     record: tuple[ColumnName, ...] = ()
 
-    @model_validator(mode="after")
-    def _query_and_parameters_agree(self) -> "ReportType":
-        unknown = set(NAMED_PARAMETER.findall(self.query)) - set(self.parameter_names)
-        if unknown:
-            # Not a ValueError: pydantic would keep it with its traceback, out of the garbage collector's sight.
-            reason = "query uses ${name}, which [parameters.properties] does not declare"
-            raise PydanticCustomError("undeclared_parameter", reason, {"name": min(unknown)})
-        return self
-
-    @model_validator(mode="after")
-    def _record_is_of_columns(self) -> "ReportType":
-        unknown = set(self.record) - {column.name for column in self.columns}
-        if unknown:
-            raise PydanticCustomError(
-                "undeclared_column", "record names {name}, which no column is", {"name": min(unknown)}
-            )
-        return self
+    def __post_init__(self) -> None:
+        if unknown := set(NAMED_PARAMETER.findall(self.query)) - set(self.parameter_names):
+            raise ValueError(f"query uses ${min(unknown)}, which [parameters.properties] does not declare")
+        if unknown := set(self.record) - {column.name for column in self.columns}:
+            raise ValueError(f"record names {min(unknown)}, which no column is")
 
     @property
     def default_format(self) -> Format:
@@ -218,7 +215,7 @@ class Catalogue:
     """The report types by name."""
 
     def __init__(self, types: Mapping[str, ReportType]) -> None:
-        self._types = dict(types)
+        self._types = types
 
     def __iter__(self) -> Iterator[ReportType]:
         return iter(self._types.values())
@@ -235,10 +232,38 @@ class Catalogue:
         Raises:
             CatalogueError: A file is not TOML, lacks a key, has a wrong or unknown one, or is misnamed.
         """
-        files = sorted(folder.glob("*.toml"))
-        if not files:
+        return cls(dict(Files(folder)))
+
+    @classmethod
+    def open(cls, folder: Path) -> "Catalogue":
+        """
+        Look which types there are, and read each when it is first asked for; `make build` has read them all.
+
+        Raises:
+            CatalogueError: There is none.
+        """
+        return cls(Files(folder))
+
+
+class Files(Mapping[str, ReportType]):
+    """What is in the TOML files of a folder, by their names; asking raises `CatalogueError` where that is wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {file.stem: file for file in sorted(folder.glob("*.toml"))}
+        self._read: dict[str, ReportType] = {}
+        if not self._files:
             raise CatalogueError(str(folder), "", "there is no report type here")
-        return cls({file.stem: load_type(file) for file in files})
+
+    def __getitem__(self, name: str) -> ReportType:
+        if name not in self._read:
+            self._read[name] = load_type(self._files[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def load_type(file: Path) -> ReportType:
@@ -248,17 +273,39 @@ def load_type(file: Path) -> ReportType:
     Raises:
         CatalogueError: See `Catalogue.load`.
     """
+    plain: dict[str, Any] = {}
     try:
-        with file.open("rb") as stream:
-            report_type = ReportType.model_validate(tomllib.load(stream))
+        plain = tomllib.loads(file.read_text("utf-8"))
+        report_type = ReportType.model_validate(plain)
         jsonschema_rs.meta.validate(report_type.parameters_schema)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(file.name, "", str(error)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CatalogueError(file.name, ".".join(map(str, first["loc"])), first["msg"]) from error
+    except msgspec.ValidationError as error:
+        _refuse(file.name, plain, error)
     except jsonschema_rs.ValidationError as error:
         raise CatalogueError(file.name, "parameters", error.message) from error
     if report_type.name != file.stem:
         raise CatalogueError(file.name, "name", f"must be {file.stem!r}, as the file is called")
     return report_type
+
+
+def _refuse(file: str, plain: Mapping[str, Any], error: msgspec.ValidationError) -> NoReturn:
+    """Say it as JSON Schema has it, which tells the key and what would do; what that cannot know, as msgspec has it."""
+    schema = jsonschema_rs.validator_for(msgspec.json.schema(ReportType))
+    found = next(schema.iter_errors(plain), None)
+    if found is None:
+        reason, _, place = str(error).partition(" - at ")  # such as `$.columns[3]`
+        raise CatalogueError(file, ".".join(re.findall(r"[.\[](\w+)", place)), reason) from error
+    while found.kind.name == "anyOf":  # a table or none: the table is meant
+        found = found.kind.as_dict()["context"][0][0]
+    path, reason = [*found.instance_path], found.message
+    match found.kind.name, found.kind.as_dict():
+        case "required", {"property": missing}:
+            path, reason = [*path, missing], "Field required"
+        case "additionalProperties", {"unexpected": [unknown, *_]}:
+            path, reason = [*path, unknown], "Extra inputs are not permitted"
+        case "enum", {"options": options}:
+            reason = f"Input should be {', '.join(map(repr, options[:-1]))} or {options[-1]!r}"
+        case "pattern", {"pattern": pattern}:
+            reason = f"String should match pattern '{pattern.removesuffix(NO_LINE_END)}'"
+    raise CatalogueError(file, ".".join(map(str, path)), reason) from found

@@ -11,7 +11,8 @@ What can go wrong, each with a stable code.
     │   ├── Conflict                  conflict
     │   │   ├── RenderingStarted      rendering_started
     │   │   ├── NotFailed             not_failed
-    │   │   └── AlreadyFinished       already_finished
+    │   │   ├── AlreadyFinished       already_finished
+    │   │   └── TooManySchedules      too_many_schedules
     │   ├── DocumentExpired           document_expired
     │   ├── BodyTooLarge              body_too_large
     │   ├── UnsupportedMediaType      unsupported_media_type
@@ -33,6 +34,7 @@ What can go wrong, each with a stable code.
     │   ├── ReferenceNotFound         reference_not_found
     │   └── Internal                  internal
     ├── Fenced                        another worker owns the report now
+    ├── NotScheduled                  EventBridge Scheduler refuses a schedule
     ├── StoreUnavailable              the table, the bucket or the bus did not take it; ask again
     └── CatalogueError                a report type's file is wrong: file, key, reason
 """
@@ -116,6 +118,13 @@ class AlreadyFinished(Conflict):
 
     code = "already_finished"
     message = "Only a pending or processing report can be cancelled."
+
+
+class TooManySchedules(Conflict):
+    """The caller has as many schedules as the service allows."""
+
+    code = "too_many_schedules"
+    message = "Too many schedules. Delete one first."
 
 
 class DocumentExpired(RequestError):
@@ -259,6 +268,10 @@ class Internal(RenderError):
 
 class Fenced(RaporError):
     """Another worker owns the report, or it has ended: stop and touch nothing."""
+
+
+class NotScheduled(RaporError):
+    """EventBridge Scheduler refuses the schedule, and always will."""
 
 
 class StoreUnavailable(RaporError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Timer
+from traceback import format_tb
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid4
 
@@ -48,6 +49,14 @@ class Ending(NamedTuple):
 
     outcome: Outcome
     reason: RenderError | None = None
+
+    @property
+    def cause(self) -> list[str]:
+        """What went wrong and where, for logs; without its message, which may hold data."""
+        if self.reason is None:
+            return []
+        cause = self.reason.__cause__ or self.reason
+        return [type(cause).__qualname__, *format_tb(cause.__traceback__)]
 
 
 class Reports(Protocol):

@@ -2,18 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import msgspec
+from msgspec import Meta, Struct
 
-NonEmpty = Annotated[str, Field(min_length=1)]
+NonEmpty = Annotated[str, Meta(min_length=1)]
+Positive = Annotated[int, Meta(ge=1)]
+Megabytes = Annotated[int, Meta(ge=128)]  # the least that Lambda gives
 
 
-class Settings(BaseModel):
+class Settings(Struct, frozen=True):
     """Field `table_name` is read from variable `TABLE_NAME`, and so on."""
-
-    # hide_input: a failed start must not print the environment to the log
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def from_environ(cls) -> Self:
@@ -23,44 +23,57 @@ class Settings(BaseModel):
         Raises:
             SystemExit: Variables are missing or wrong; the message names each and prints no value.
         """
-        found = {name: os.environ[name.upper()] for name in cls.model_fields if name.upper() in os.environ}
-        try:
-            return cls.model_validate(found)
-        except ValidationError as error:
-            wrong = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
-            raise SystemExit(f"the environment is wrong: {wrong}") from None
+        read: dict[str, Any] = {}
+        wrong: list[str] = []
+        for field in msgspec.structs.fields(cls):
+            variable = field.name.upper()
+            try:
+                if variable in os.environ:
+                    read[field.name] = msgspec.convert(os.environ[variable], field.type, strict=False, dec_hook=_made)
+                elif field.required:
+                    wrong.append(f"{variable}: it is missing")
+            except msgspec.ValidationError as error:
+                wrong.append(f"{variable}: {error}")
+        if wrong:
+            raise SystemExit(f"the environment is wrong: {'; '.join(wrong)}")
+        return cls(**read)
 
 
-class CreateReportSettings(Settings):
+def _made(kind: type, text: str) -> Any:
+    """What msgspec does not know itself, a path, from its text."""
+    return kind(text)
+
+
+class CreateReportSettings(Settings, frozen=True, kw_only=True):
     """Of `functions/create_report`."""
 
     table_name: NonEmpty
     catalogue_path: Path
-    max_unfinished: Annotated[int, Field(ge=1)]
+    max_unfinished: Positive
 
 
-class ProcessReportSettings(Settings):
+class ProcessReportSettings(Settings, frozen=True, kw_only=True):
     """Of `functions/process_report`; memory is in MB and comes from Lambda itself; no `signing_key`, no signatures."""
 
     table_name: NonEmpty
     catalogue_path: Path
     documents_bucket: NonEmpty
     data_location: NonEmpty
-    retention_days: Annotated[int, Field(ge=1)]
+    retention_days: Positive
     event_bus: NonEmpty
     signing_key: str = ""
-    aws_lambda_function_memory_size: Annotated[int, Field(ge=128)]
+    aws_lambda_function_memory_size: Megabytes
 
 
-class EstimateReportSettings(Settings):
+class EstimateReportSettings(Settings, frozen=True, kw_only=True):
     """Of `functions/process_report/estimate.py`; memory is in MB and comes from Lambda itself."""
 
     catalogue_path: Path
     data_location: NonEmpty
-    aws_lambda_function_memory_size: Annotated[int, Field(ge=128)]
+    aws_lambda_function_memory_size: Megabytes
 
 
-class ReadReportSettings(Settings):
+class ReadReportSettings(Settings, frozen=True, kw_only=True):
     """Of `functions/read_report`."""
 
     table_name: NonEmpty
@@ -68,19 +81,36 @@ class ReadReportSettings(Settings):
     documents_bucket: NonEmpty
 
 
-class UpdateReportSettings(Settings):
+class UpdateReportSettings(Settings, frozen=True, kw_only=True):
     """Of `functions/update_report`."""
 
     table_name: NonEmpty
     catalogue_path: Path
-    max_unfinished: Annotated[int, Field(ge=1)]
+    max_unfinished: Positive
     event_bus: NonEmpty
 
 
-class SweepReportsSettings(Settings):
+class SchedulerSettings(Settings, frozen=True, kw_only=True):
+    """Of functions that speak to EventBridge Scheduler: the stack's group, whom it calls, and by which role."""
+
+    schedule_group: NonEmpty
+    schedule_target: NonEmpty
+    schedule_role: NonEmpty
+
+
+class SchedulesSettings(SchedulerSettings, frozen=True, kw_only=True):
+    """Of `functions/schedules`."""
+
+    table_name: NonEmpty
+    catalogue_path: Path
+    max_unfinished: Positive
+    max_schedules: Positive
+
+
+class SweepReportsSettings(SchedulerSettings, frozen=True, kw_only=True):
     """Of `functions/sweep_reports`."""
 
     table_name: NonEmpty
     documents_bucket: NonEmpty
-    purge_days: Annotated[int, Field(ge=1)]
+    purge_days: Positive
     event_bus: NonEmpty

@@ -108,9 +108,17 @@ class Folder:
         self._path = path
 
     def keys(self, name: str) -> Sequence[str]:
-        """Paths of the files below the data set's folder."""
-        folder = self._path / name
-        return [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+        """
+        Paths of the files below the data set's folder.
+
+        Raises:
+            SourceInvalid: One is a link to a file that lies elsewhere.
+        """
+        folder, root = self._path / name, self._path.resolve()
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        if not all(file.resolve().is_relative_to(root) for file in files):
+            raise SourceInvalid(f"The data set {name} has a link to a file outside of the data's folder.")
+        return [file.relative_to(folder).as_posix() for file in files]
 
     def ranged(self, name: str, key: str) -> str:
         """Absolute path of a file."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from rapor.http.gateway import Response
+from rapor.http.gateway import Response, claims_in
 
 ACTIONS: Mapping[str, str] = {
     "POST /api/v1/reports": "report.create",
@@ -27,6 +27,12 @@ ACTIONS: Mapping[str, str] = {
     "GET /reports": "score.list",
     "GET /reports/count": "score.count",
     "GET /reports/{id}": "score.read",
+    "POST /api/v1/schedules": "schedule.create",
+    "GET /api/v1/schedules": "schedule.list",
+    "GET /api/v1/schedules/{uuid}": "schedule.read",
+    "PATCH /api/v1/schedules/{uuid}": "schedule.update",
+    "DELETE /api/v1/schedules/{uuid}": "schedule.delete",
+    "POST /api/v1/schedules/{uuid}/run": "schedule.order",
     "GET /api/v1/report-types": "type.list",
     "GET /api/v1/report-types/{name}": "type.read",
 }
@@ -42,8 +48,8 @@ def entry(event: Mapping[str, Any], response: Response) -> dict[str, Any] | None
     body = response.body if isinstance(response.body, Mapping) else {}
     return {
         "action": action,
-        "actor": ((context.get("authorizer") or {}).get("jwt") or {}).get("claims", {}).get("sub"),
-        "report": _report_in(event, body),
+        "actor": (claims_in(context) or {}).get("sub"),
+        **_names_in(event, body),
         "status": int(response.status),
         "code": body.get("reason", body.get("code")) if response.status > MOST_SUCCESSFUL else None,
         "request_id": context["requestId"],
@@ -51,12 +57,13 @@ def entry(event: Mapping[str, Any], response: Response) -> dict[str, Any] | None
     }
 
 
-def system_entry(action: str, actor: str, report: UUID) -> dict[str, Any]:
-    """Tell of what the service did to a report by itself, or on schedule."""
+def system_entry(action: str, actor: str, report: UUID | None) -> dict[str, Any]:
+    """Tell of what the service did to a report by itself, or on schedule; None if a run made no report."""
     return {
         "action": action,
         "actor": actor,
-        "report": str(report),
+        "report": str(report) if report else None,
+        "schedule": None,
         "status": None,
         "code": None,
         "request_id": None,
@@ -64,10 +71,17 @@ def system_entry(action: str, actor: str, report: UUID) -> dict[str, Any]:
     }
 
 
-def _report_in(event: Mapping[str, Any], body: Mapping[str, Any]) -> str | None:
-    """Our uuid, which each door has elsewhere; what else a client wrote there is not repeated."""
+def _names_in(event: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, str | None]:
+    """Our uuids, which each door has elsewhere; what else a client wrote there is not repeated."""
     named = event.get("pathParameters", {}).get("uuid")
-    return next(filter(None, map(_canonical, (body.get("id"), named, body.get("uuid")))), None)
+    if "/schedules" not in event["routeKey"]:
+        return {"report": _first(body.get("id"), named, body.get("uuid")), "schedule": None}
+    is_run = event["routeKey"].endswith("/run")  # its answer is a report
+    return {"report": _first(body.get("uuid")) if is_run else None, "schedule": _first(named, body.get("uuid"))}
+
+
+def _first(*names: object) -> str | None:
+    return next(filter(None, map(_canonical, names)), None)
 
 
 def _canonical(text: object) -> str | None:

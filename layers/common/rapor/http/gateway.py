@@ -12,6 +12,8 @@ from rapor.errors import MalformedBody
 
 STANDARD_HEADERS = {
     "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # an answer that is shown is only text
+    "Strict-Transport-Security": "max-age=31536000",  # a year; browsers ignore it on plain HTTP
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -53,7 +55,7 @@ class Request:
             raw_query=event.get("rawQueryString", ""),
             headers=headers,
             body=_body(event),
-            claims=(context.get("authorizer") or {}).get("jwt", {}).get("claims"),
+            claims=claims_in(context),
             request_id=context["requestId"],
             base_url=f"{headers.get('x-forwarded-proto', 'https')}://{context['domainName']}",
         )
@@ -88,6 +90,13 @@ class Response:
         headers["Content-Type"] = "application/json"
         body = json.dumps(self.body, ensure_ascii=False, allow_nan=False)
         return {"statusCode": self.status, "headers": headers, "body": body}
+
+
+def claims_in(context: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the JWT authorizer verified; None where there was none, or one of another kind."""
+    jwt = (context.get("authorizer") or {}).get("jwt") or {}
+    claims: Mapping[str, Any] | None = jwt.get("claims")
+    return claims
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -5,8 +5,10 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import Invalid
@@ -24,6 +26,7 @@ from rapor.http.sentences import (
     words_of,
 )
 from rapor.report import Format, IdempotencyKey, Order, Reuse, Status
+from rapor.schedule import Schedule, dated, text_of
 
 MAX_TITLE = 255
 MAX_PARAMETERS_BYTES = 32 * 1024
@@ -33,6 +36,8 @@ BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff\u200b\u
 CSV_DELIMITERS = (",", ";", "\t", "|")
 CSV_DECIMALS = (".", ",")
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Nothing shows where they stand. The joiners U+200C and U+200D may stay: Persian words and emoji are written with them.
+ZERO_WIDTH = frozenset("\u180e\u200b\u2060\u2061\u2062\u2063\u2064\ufeff")
 
 Errors = dict[str, list[str]]
 Check = Callable[[str, object], str | None]
@@ -47,7 +52,7 @@ def order_from(request: Request, catalogue: Catalogue) -> tuple[Order, Idempoten
     """
     body = read_json(request.headers, request.body)
     errors: Errors = {}
-    key = _idempotency_key(request, body, errors)
+    key = idempotency_key(request, body, errors)
     return order_in(body, catalogue, accepted_locale(request), errors), key
 
 
@@ -85,7 +90,7 @@ def order_in(body: Mapping[str, Any], catalogue: Catalogue, locale: str, errors:
 
 def scheduled_order(event: Mapping[str, Any], catalogue: Catalogue, locale: str) -> tuple[Order, IdempotencyKey]:
     """
-    Read a schedule's event: `schedule_id`, `scheduled_for` and the `report` to order.
+    Read the event of an operator's schedule: `schedule_id`, `scheduled_for` and the `report` to order.
 
     Raises:
         Invalid: The report is wrong.
@@ -94,6 +99,28 @@ def scheduled_order(event: Mapping[str, Any], catalogue: Catalogue, locale: str)
     order = replace(order_in(event["report"], catalogue, locale), schedule_id=schedule_id, scheduled_for=scheduled_for)
     # Not the execution id, which is new with every delivery; and whatever the report became since, it is one run.
     return order, IdempotencyKey("schedule", f"schedule/{schedule_id}", scheduled_for, fingerprint="")
+
+
+def due_order(schedule: Schedule, moment: datetime, catalogue: Catalogue) -> Order:
+    """
+    Read what a user's schedule orders at *moment*.
+
+    Raises:
+        Invalid: The catalogue has changed since, and it fits no more.
+    """
+    local = moment.astimezone(ZoneInfo(schedule.timezone))
+    order = order_in(dated_body(schedule.report, local.date()), catalogue, schedule.locale)
+    return replace(order, schedule_id=str(schedule.uuid), scheduled_for=text_of(moment))
+
+
+def dated_body(report: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The order's body with its relative dates as they are *today*."""
+    return {**report, "parameters": dated(report.get("parameters"), today)}
+
+
+def run_in(event: Mapping[str, Any]) -> tuple[UUID, datetime]:
+    """Read the event of a user's schedule: which, and for when."""
+    return UUID(event["schedule_id"]), datetime.fromisoformat(event["scheduled_for"])
 
 
 def _title(name: str, value: object, errors: Errors) -> str:
@@ -110,8 +137,8 @@ def _title(name: str, value: object, errors: Errors) -> str:
 
 
 def is_control(character: str) -> bool:
-    """Whether no title may have it: it breaks the line, or turns the text around."""
-    return character in BIDI_CONTROLS or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+    """Whether no title may have it: it breaks the line, turns the text around, or hides in it."""
+    return character in BIDI_CONTROLS | ZERO_WIDTH or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
 
 
 def _string(name: str, value: object, errors: Errors) -> str | None:
@@ -243,7 +270,8 @@ def _check_parameters(parameters: dict[str, Any], report_type: ReportType | None
         errors |= parameter_errors(report_type, parameters)
 
 
-def _idempotency_key(request: Request, body: Mapping[str, Any], errors: Errors) -> IdempotencyKey | None:
+def idempotency_key(request: Request, body: Mapping[str, Any], errors: Errors) -> IdempotencyKey | None:
+    """Read the header, if there is one; what is wrong with it is named among *errors*."""
     value = request.headers.get("idempotency-key")
     if value is None:
         return None

@@ -5,17 +5,13 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from botocore.config import Config
-
 from rapor.errors import StoreUnavailable
+from rapor.store.clients import IMPATIENT
 from rapor.store.faults import passing_faults_named
-
-# Somebody waits for the answer to a cancel, and the sweep has a minute: what is not sent soon is sent later.
-IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 class EventBus:
-    """A bus by its name; *connect* is `boto3.client`, called when there is something to send and not before."""
+    """A bus by its name; *connect* makes a client, called when there is something to send and not before."""
 
     def __init__(self, connect: Callable[..., Any], name: str) -> None:
         self._connect = connect

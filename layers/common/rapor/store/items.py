@@ -6,20 +6,18 @@ client sent (`parameters`, `options`) is JSON text, so that no number loses a di
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
+from math import isfinite
 from typing import Any
 from uuid import UUID
-
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from rapor.report import Failure, Format, Lane, Progress, Report, Result, Scope, Status, as_plain, iso
 
 Item = dict[str, Any]
-
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
+# What DynamoDB keeps of a number; what it would round is refused here.
+NUMBERS = Context(prec=38, Emin=-128, Emax=126, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
 
 
 def milliseconds(moment: datetime) -> int:
@@ -29,23 +27,43 @@ def milliseconds(moment: datetime) -> int:
 
 def typed(plain: Mapping[str, Any]) -> Item:
     """Attribute values as the API takes them; None is left out."""
-    return {name: _serializer.serialize(value) for name, value in plain.items() if value is not None}
+    return {name: _typed(value) for name, value in plain.items() if value is not None}
 
 
-def plain(item: Item) -> dict[str, Any]:
-    """Attribute values as Python values; numbers are int, for all of ours but a record's are whole."""
-    return {name: _whole(_deserializer.deserialize(value)) for name, value in item.items()}
-
-
-def _whole(value: Any) -> Any:
+def _typed(value: Any) -> Item:
     match value:
-        case Decimal():
-            return int(value)
-        case dict():
-            return {name: _whole(inner) for name, inner in value.items()}
+        case str():
+            return {"S": value}
+        case bool():
+            return {"BOOL": value}
+        case int() | Decimal() if isfinite(value):
+            return {"N": str(NUMBERS.create_decimal(value))}
+        case None:
+            return {"NULL": True}
+        case Mapping():
+            return {"M": {name: _typed(inner) for name, inner in value.items()}}
         case list():
-            return [_whole(inner) for inner in value]
-    return value
+            return {"L": [_typed(inner) for inner in value]}
+    raise TypeError(f"the table keeps no {type(value).__name__}")
+
+
+def plain(item: Item, number: Callable[[str], Any] = int) -> dict[str, Any]:
+    """Attribute values as Python values; all our numbers are whole, but for a record's."""
+    return {name: _plain(value, number) for name, value in item.items()}
+
+
+def _plain(value: Item, number: Callable[[str], Any]) -> Any:
+    [(kind, inner)] = value.items()
+    match kind:
+        case "N":
+            return number(inner)
+        case "M":
+            return plain(inner, number)
+        case "L":
+            return [_plain(it, number) for it in inner]
+        case "NULL":
+            return None
+    return inner  # text, or true or false
 
 
 def to_plain(report: Report) -> dict[str, Any]:
@@ -115,10 +133,10 @@ def from_item(item: Item) -> Report:
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],
         dispatches=row["dispatches"],
-        due_at=_from_milliseconds(row.get("due_at")),
-        not_before=_from_milliseconds(row.get("not_before")),
+        due_at=from_milliseconds(row.get("due_at")),
+        not_before=from_milliseconds(row.get("not_before")),
         owner=row.get("owner"),
-        lease_until=_from_milliseconds(row.get("lease_until")),
+        lease_until=from_milliseconds(row.get("lease_until")),
         started_at=_moment_or_none(row.get("started_at")),
         finished_at=_moment_or_none(row.get("finished_at")),
         unannounced=row.get("unannounced", False),
@@ -128,7 +146,7 @@ def from_item(item: Item) -> Report:
         progress=_progress(row.get("progress")),
         result=_result(row.get("result")),
         error=Failure(**row["error"]) if "error" in row else None,
-        record=_deserializer.deserialize(item["record"]) if "record" in item else None,  # its decimals are exact
+        record=plain(item["record"]["M"], Decimal) if "record" in item else None,  # its decimals are exact
         client_uuid=row.get("client_uuid"),
         published_at=_moment_or_none(row.get("published_at")),
         schedule_id=row.get("schedule_id"),
@@ -178,5 +196,6 @@ def _milliseconds_or_none(moment: datetime | None) -> int | None:
     return milliseconds(moment) if moment else None
 
 
-def _from_milliseconds(number: int | None) -> datetime | None:
+def from_milliseconds(number: int | None) -> datetime | None:
+    """Read what `milliseconds` made."""
     return None if number is None else datetime.fromtimestamp(number / 1000, UTC)

@@ -4,13 +4,17 @@ What lies where in the table.
     item          pk                                   sk
     report        REPORT#<uuid>                        REPORT
     idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at, if it has one
+    schedule      SCHEDULE#<uuid>                      SCHEDULE
 
     index         pk                       sk                        who is in it
     by_user       USER#<user id>           <created>#<uuid>          every report
+                  SCHEDULES#<user id>      <created>#<uuid>          every schedule
     by_all        ALL#<0-7>                <created>#<uuid>          every report; one constant key would throttle
+                  SCHEDULES                <created>#<uuid>          every schedule; they are few
     open          OPEN#<0-15>              due_at                    what the sweep may have to look at
                   OUTBOX#<0-15>            due_at                    ended, and its event may not have been sent
                   TRASH#<0-15>             deleted_at, as due_at     what is purged some day
+                  SCHEDULE#<0-3>           due_at                    schedules the sweep has to look after
     unfinished    UNFINISHED#<user id>     <created>#<uuid>          what counts against the caller's cap
 """
 
@@ -20,10 +24,13 @@ from typing import Any
 from uuid import UUID
 
 from rapor.report import IdempotencyKey, Report, iso
+from rapor.schedule import Schedule
 from rapor.store.items import Item, milliseconds, to_plain, typed
 
 ALL_SHARDS = 8
 OPEN_SHARDS = 16
+SCHEDULE_SHARDS = 4
+FIRST_KEY, LAST_KEY = "0", ":"  # before and after every year
 FIRST_DUE = timedelta(minutes=2)  # a stream record is usually there within a second
 ANNOUNCE_AFTER = timedelta(seconds=30)  # who ended it sends its event at once; only then it is the sweep's
 QUEUES = ("open_pk", "due_at", "unfinished_pk", "lane")  # attributes that only a report in a queue has
@@ -46,8 +53,8 @@ def created_key(created_at: datetime, uuid: UUID) -> str:
 
 
 def uuid_in(item: Item) -> UUID:
-    """Read the report's uuid back from its key."""
-    return UUID(item["pk"]["S"].removeprefix("REPORT#"))
+    """Read the uuid of a report or a schedule back from its key."""
+    return UUID(item["pk"]["S"].partition("#")[2])
 
 
 def report_row(report: Report) -> Item:
@@ -88,6 +95,32 @@ def queue_keys(report: Report) -> dict[str, Any]:
 def outbox_keys(uuid: UUID, finished_at: datetime) -> dict[str, Any]:
     """Where a report waits whose end may not have been announced."""
     return {"open_pk": f"OUTBOX#{uuid.int % OPEN_SHARDS}", "due_at": milliseconds(finished_at + ANNOUNCE_AFTER)}
+
+
+def schedule_key(uuid: UUID) -> Item:
+    """Key of a schedule's row."""
+    return typed({"pk": f"SCHEDULE#{uuid}", "sk": "SCHEDULE"})
+
+
+def schedule_keys(schedule: Schedule) -> dict[str, str]:
+    """Where a new schedule lies."""
+    return {
+        "pk": f"SCHEDULE#{schedule.uuid}",
+        "sk": "SCHEDULE",
+        "user_pk": f"SCHEDULES#{schedule.user_id}",
+        "all_pk": "SCHEDULES",
+        "created_sk": created_key(schedule.created_at, schedule.uuid),
+    }
+
+
+def schedule_queue(schedule: Schedule) -> dict[str, Any]:
+    """Say when somebody has to look after a schedule; one that has nothing to come is in no queue."""
+    if schedule.due_at is None:
+        return {"open_pk": None, "due_at": None}
+    return {
+        "open_pk": f"SCHEDULE#{schedule.uuid.int % SCHEDULE_SHARDS}",
+        "due_at": milliseconds(schedule.due_at),
+    }
 
 
 def idempotency_row(key: IdempotencyKey, report: Report, row: Item) -> Item:

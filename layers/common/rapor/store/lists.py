@@ -17,12 +17,11 @@ from rapor.listing import Page, Position, Span
 from rapor.report import Report, iso
 from rapor.store.faults import passing_faults_named
 from rapor.store.items import Item, from_item, typed
-from rapor.store.keys import ALL_SHARDS, created_key
+from rapor.store.keys import ALL_SHARDS, FIRST_KEY, LAST_KEY, created_key
 
 MOST_PER_GET = 100  # BatchGetItem's limit
 ROWS_PER_REPORT = 10  # a page of n looks at 10 n rows for them,
 MOST_ROWS = 500  # and never at more than these
-FIRST_KEY, LAST_KEY = "0", ":"  # before and after every year
 
 
 class ReportLists:

@@ -1,7 +1,7 @@
 """
 The API's description, OpenAPI 3.1, put together from what the code says of itself by `make openapi`.
 
-    operations              the table: one entry a route; those of changes and scores are in modules of their own
+    operations              the table: one entry a route; those of changes, schedules and scores are beside it
     parameters              of paths, queries and headers
     operation               what an entry says
     answers, requests       schemas, derived from where answers are made and requests are checked
@@ -23,6 +23,7 @@ from rapor.http.openapi.operation import JSON, Answer, Operation, Parameter
 from rapor.http.openapi.operations import OPERATIONS
 from rapor.http.openapi.parts import HEADERS, header_refs, named
 from rapor.http.openapi.requests import request_schemas
+from rapor.http.openapi.schedules import schedule_schemas
 
 PERMISSIONS = ", ".join(f"`{name}`" for name in (GENERATE, VIEW, EXPORT, DELETE, RESTORE))
 DESCRIPTION = f"""\
@@ -36,6 +37,7 @@ Every error has a `message` for people, a stable `code` for programs and a `requ
 the gateway's own."""
 TAGS = {
     "Reports": "Order, follow and fetch reports.",
+    "Schedules": "Order reports again and again.",
     "Scores": "The same reports seen as scores of references, in the shapes of Strapi v3. Errors say the HTTP status "
     "as `code`, and the stable code as `reason`.",
     "Catalogue": "What can be ordered.",
@@ -64,7 +66,7 @@ def document(catalogue: Catalogue, version: str) -> dict[str, Any]:
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths(OPERATIONS),
         "components": {
-            "schemas": {**request_schemas(catalogue), **answer_schemas()},
+            "schemas": {**request_schemas(catalogue), **answer_schemas(), **schedule_schemas(catalogue)},
             "headers": {name: {"description": words, "schema": schema} for name, (words, schema) in HEADERS.items()},
             "securitySchemes": {"token": TOKEN},
         },

@@ -11,6 +11,7 @@ from rapor.http.openapi import examples
 from rapor.http.openapi.changes import CHANGES
 from rapor.http.openapi.operation import Answer, Body, Operation
 from rapor.http.openapi.parameters import ACCEPT_LANGUAGE, FILE, IDEMPOTENCY_KEY, LISTING, TYPE_NAME, UUID
+from rapor.http.openapi.schedules import SCHEDULES
 from rapor.http.openapi.scores import SCORES
 from rapor.http.sentences import required, selected_invalid
 from rapor.listing import Filters, Listing, Page
@@ -225,4 +226,4 @@ DOCUMENTATION: Sequence[Operation] = (
     ),
 )
 
-OPERATIONS: Sequence[Operation] = (*REPORTS, *CHANGES, *SCORES, *CATALOGUE, *DOCUMENTATION)
+OPERATIONS: Sequence[Operation] = (*REPORTS, *CHANGES, *SCHEDULES, *SCORES, *CATALOGUE, *DOCUMENTATION)

@@ -1,0 +1,28 @@
+"""Clients of AWS's services: botocore's own, for what boto3 adds costs a cold start and is never used."""
+
+from functools import cache
+
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.session import Session
+
+import rapor
+
+CONFIG = Config(
+    parameter_validation=False,  # every request is ours, and AWS checks it anyway: a fifth of a call's cost
+    user_agent=f"{rapor.__name__}/{rapor.__version__}",  # botocore would put its own together anew for every request
+)
+# Somebody waits for the answer, and the sweep has a minute: what is not told soon is told later.
+IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+def client(service: str, config: Config | None = None) -> BaseClient:
+    """Make a client of *service*, by the name botocore has for it."""
+    made: BaseClient = _session().create_client(service, config=CONFIG.merge(config) if config else CONFIG)
+    return made
+
+
+@cache
+def _session() -> Session:
+    """Where data that several clients need is read once."""
+    return Session()

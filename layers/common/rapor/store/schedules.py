@@ -1,0 +1,315 @@
+"""
+Schedules in the same table; `keys` says what lies where.
+
+Every change is written on condition that the revision is still the one that was found, and makes a new one. What runs
+made is noted without one, so that a run and its owner never stand in each other's way.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from rapor.errors import Fenced, StoreUnavailable
+from rapor.listing import Position
+from rapor.report import Scope, iso
+from rapor.schedule import KEPT_RUNS, Notice, PastRun, Pause, Schedule
+from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.items import Item, from_milliseconds, milliseconds, plain, typed
+from rapor.store.keys import (
+    LAST_KEY,
+    SCHEDULE_SHARDS,
+    created_key,
+    schedule_key,
+    schedule_keys,
+    schedule_queue,
+    uuid_in,
+)
+from rapor.store.lists import MOST_PER_GET
+
+TRIES = 5
+
+
+class ScheduleTable:
+    """Schedules, one by one, by owner, and those that are due."""
+
+    def __init__(self, client: BaseClient, name: str) -> None:
+        self._client: Any = client
+        self._name = name
+
+    def add(self, schedule: Schedule) -> Schedule:
+        """Record a new schedule; returns what stands under its uuid, which may have been there before."""
+        item = typed({**schedule_keys(schedule), **to_plain(schedule), **schedule_queue(schedule)})
+        try:
+            with passing_faults_named():
+                self._client.put_item(
+                    TableName=self._name,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            found = refused_item(error)
+            if found is None:  # gone again since
+                raise StoreUnavailable from error
+            return from_item(found)
+        return schedule
+
+    def get(self, uuid: UUID) -> Schedule | None:
+        """One schedule, as it is now."""
+        with passing_faults_named():
+            answer = self._client.get_item(TableName=self._name, Key=schedule_key(uuid), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def change(self, found: Schedule, changed: Schedule) -> Schedule:
+        """
+        Make *found* what *changed* says; returns it with its new revision.
+
+        Raises:
+            Fenced: It is not any more what was found.
+        """
+        before = {**to_plain(found), **schedule_queue(found)}
+        after = {**to_plain(changed), **schedule_queue(changed), "revision": found.revision + 1}
+        moved = {name: value for name, value in after.items() if value != before[name]}
+        kept = {name: value for name, value in moved.items() if value is not None}
+        gone = [name for name in moved if name not in kept]
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
+        update += " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
+        try:
+            with passing_faults_named():
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key=schedule_key(found.uuid),
+                    UpdateExpression=update,
+                    ConditionExpression="revision = :found",
+                    ExpressionAttributeNames={f"#{name}": name for name in moved},
+                    ExpressionAttributeValues=typed(
+                        {**{f":{k}": v for k, v in kept.items()}, ":found": found.revision}
+                    ),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            row = refused_item(error)
+            if row and _says(row, after):  # was it me?
+                return from_item(row)
+            raise Fenced from error
+        return from_item(answer["Attributes"])
+
+    def remove(self, found: Schedule) -> None:
+        """
+        Remove the row for good.
+
+        Raises:
+            Fenced: It is not any more what was found.
+        """
+        try:
+            with passing_faults_named():
+                self._client.delete_item(
+                    TableName=self._name,
+                    Key=schedule_key(found.uuid),
+                    ConditionExpression="revision = :found",
+                    ExpressionAttributeValues=typed({":found": found.revision}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if refused_item(error):  # no row: gone, by this very request or one like it
+                raise Fenced from error
+
+    def note_run(self, found: Schedule, run: PastRun) -> Schedule:
+        """Remember what a run made, with the last few others; one that is known already costs nothing."""
+        for _ in range(TRIES):
+            if run in found.runs:
+                return found
+            runs = sorted({*found.runs, run}, key=lambda it: it.scheduled_for)[-KEPT_RUNS:]
+            try:
+                return self._note(found, {"runs": _plain_runs(runs)}, _plain_runs(found.runs))
+            except Fenced:
+                fresh = self.get(found.uuid)
+                if fresh is None:
+                    return found
+                found = fresh
+        raise StoreUnavailable
+
+    def note_problem(self, found: Schedule, code: str) -> None:
+        """Remember why the next run made no report."""
+        try:
+            self._note(found, {"problem": code}, _plain_runs(found.runs))
+        except Fenced:
+            return  # it runs, or it is gone
+
+    def _note(self, found: Schedule, values: Mapping[str, Any], runs: Any) -> Schedule:
+        sets = ", ".join(f"#{name} = :{name}" for name in values)
+        try:
+            with passing_faults_named():
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key=schedule_key(found.uuid),
+                    UpdateExpression=f"SET {sets}",
+                    ConditionExpression="runs = :found AND attribute_exists(pk)",
+                    ExpressionAttributeNames={f"#{name}": name for name in values},
+                    ExpressionAttributeValues=typed({**{f":{k}": v for k, v in values.items()}, ":found": runs}),
+                    ReturnValues="ALL_NEW",
+                )
+        except ClientError as error:
+            refused_item(error)
+            raise Fenced from error
+        return from_item(answer["Attributes"])
+
+    def count(self, user_id: str, *, limit: int) -> int:
+        """How many schedules the user has, counted up to *limit*."""
+        with passing_faults_named():
+            answer = self._client.query(
+                TableName=self._name,
+                IndexName="by_user",
+                Select="COUNT",
+                Limit=limit,
+                KeyConditionExpression="user_pk = :pk",
+                ExpressionAttributeValues=typed({":pk": f"SCHEDULES#{user_id}"}),
+            )
+        return int(answer["Count"])
+
+    def owned_by(self, user_id: str) -> Iterator[Schedule]:
+        """Every schedule of the user's."""
+        at: Position | None = None
+        while True:
+            found = self.page(user_id, at, limit=MOST_PER_GET)
+            yield from found
+            if len(found) < MOST_PER_GET:
+                return
+            at = Position(found[-1].created_at, found[-1].uuid)
+
+    def page(self, user_id: str | None, at: Position | None, *, limit: int) -> list[Schedule]:
+        """The next schedules of the user's, or of everybody's, newest first; the index may lag a moment behind."""
+        index, attribute, pk = ("by_user", "user_pk", f"SCHEDULES#{user_id}")
+        if user_id is None:
+            index, attribute, pk = ("by_all", "all_pk", "SCHEDULES")
+        with passing_faults_named():
+            answer = self._client.query(
+                TableName=self._name,
+                IndexName=index,
+                Limit=limit,
+                ScanIndexForward=False,
+                KeyConditionExpression=f"{attribute} = :pk AND created_sk < :last",
+                ExpressionAttributeValues=typed(
+                    {":pk": pk, ":last": created_key(at.created_at, at.uuid) if at else LAST_KEY}
+                ),
+            )
+        return list(self._rows(answer["Items"]))
+
+    def _rows(self, keys: Sequence[Item]) -> Iterator[Schedule]:
+        """Whole rows in the order of *keys*."""
+        for start in range(0, len(keys), MOST_PER_GET):
+            names = [{"pk": key["pk"], "sk": key["sk"]} for key in keys[start : start + MOST_PER_GET]]
+            wanted: dict[str, Any] = {self._name: {"Keys": names, "ConsistentRead": True}}
+            rows: dict[str, Item] = {}
+            while wanted:
+                with passing_faults_named():
+                    answer = self._client.batch_get_item(RequestItems=wanted)
+                rows |= {item["pk"]["S"]: item for item in answer["Responses"].get(self._name, [])}
+                wanted = answer.get("UnprocessedKeys") or {}
+            yield from (from_item(rows[name["pk"]["S"]]) for name in names if name["pk"]["S"] in rows)
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+        """Schedules that somebody has to look after since before *now*: at most *limit*, shard after shard."""
+        for shard in range(SCHEDULE_SHARDS):
+            with passing_faults_named():
+                answer = self._client.query(
+                    TableName=self._name,
+                    IndexName="open",
+                    Limit=max(1, limit // SCHEDULE_SHARDS),
+                    KeyConditionExpression="open_pk = :pk AND due_at <= :moment",
+                    ExpressionAttributeValues=typed({":pk": f"SCHEDULE#{shard}", ":moment": milliseconds(now)}),
+                )
+            yield from (uuid_in(item) for item in answer["Items"])
+
+
+def to_plain(schedule: Schedule) -> dict[str, Any]:
+    """Everything the row holds of a schedule, without keys and queue."""
+    it = schedule
+    return {
+        "uuid": str(it.uuid),
+        "name": it.name,
+        "user_id": it.user_id,
+        "scope": it.scope.value,
+        "report": json.dumps(it.report, ensure_ascii=False, separators=(",", ":")),
+        "locale": it.locale,
+        "expression": it.expression,
+        "timezone": it.timezone,
+        "anchor": iso(it.anchor),
+        "start": _iso(it.start),
+        "end": _iso(it.end),
+        "is_active": it.is_active,
+        "is_deleted": it.is_deleted or None,
+        "pause": {"code": it.pause.code, "message": it.pause.message, "at": iso(it.pause.at)} if it.pause else None,
+        "created_at": iso(it.created_at),
+        "updated_at": iso(it.updated_at),
+        "revision": it.revision,
+        "fingerprint": it.fingerprint,
+        "settling_until": _iso(it.settling_until),
+        "next_run": _iso(it.next_run),
+        "is_skipped": it.is_skipped or None,
+        "tries": it.tries,
+        "retry_at": _iso(it.retry_at),
+        "problem": it.problem,
+        "runs": _plain_runs(it.runs),
+        "notices": [_plain_notice(notice) for notice in it.notices],
+    }
+
+
+def from_item(item: Item) -> Schedule:
+    """Read a row."""
+    row = plain(item)
+    moments = {name: _moment(row.get(name)) for name in ("start", "end", "settling_until", "next_run", "retry_at")}
+    return Schedule(
+        uuid=UUID(row["uuid"]),
+        name=row["name"],
+        user_id=row["user_id"],
+        scope=Scope(row["scope"]),
+        report=json.loads(row["report"]),
+        locale=row["locale"],
+        expression=row["expression"],
+        timezone=row["timezone"],
+        anchor=datetime.fromisoformat(row["anchor"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        updated_at=datetime.fromisoformat(row["updated_at"]),
+        is_active=row["is_active"],
+        is_deleted=row.get("is_deleted", False),
+        pause=Pause(**{**row["pause"], "at": datetime.fromisoformat(row["pause"]["at"])}) if "pause" in row else None,
+        revision=row["revision"],
+        fingerprint=row.get("fingerprint"),
+        is_skipped=row.get("is_skipped", False),
+        tries=row["tries"],
+        problem=row.get("problem"),
+        due_at=from_milliseconds(row.get("due_at")),
+        runs=tuple(PastRun(it["scheduled_for"], UUID(it["report"])) for it in row["runs"]),
+        notices=tuple(Notice(**{**it, "at": datetime.fromisoformat(it["at"])}) for it in row["notices"]),
+        **moments,
+    )
+
+
+def _says(row: Item, after: Mapping[str, Any]) -> bool:
+    """Whether the row is to the letter what was to be written; runs are noted by others."""
+    found = plain(row)
+    return all(found.get(name) == value for name, value in after.items() if name not in {"runs", "problem"})
+
+
+def _plain_runs(runs: Sequence[PastRun]) -> list[dict[str, str]]:
+    return [{"scheduled_for": run.scheduled_for, "report": str(run.report)} for run in runs]
+
+
+def _plain_notice(notice: Notice) -> dict[str, Any]:
+    told = {"kind": notice.kind, "at": iso(notice.at), "code": notice.code, "runs": notice.runs}
+    return told | ({"scheduled_for": notice.scheduled_for} if notice.scheduled_for else {})
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,213 @@
+"""
+Look after schedules, every minute.
+
+EventBridge Scheduler makes the runs; here it is told what it was not told of, and every run is looked for. One that is
+not there is started: EventBridge leaves out local times that do not exist, gives up, and a run over its owner's cap
+waits. When the next one is due it counts as missed, and that is told once.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from rapor.announce import SOURCE
+from rapor.errors import Fenced, StoreUnavailable
+from rapor.report import IdempotencyKey, Report, iso
+from rapor.schedule import Notice, PastRun, Schedule, text_of
+from rapor.settling import Scheduler, looked_at, settle, timetable_of, unsettled
+from rapor.timetable import Run
+
+PER_SWEEP = 400
+STEPS = 200  # runs of one schedule that one sweep looks for
+LATEST = timedelta(hours=24)  # then nobody waits for it any more
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=30)
+
+
+class Schedules(Protocol):
+    """The open index, and conditional writes."""
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def get(self, uuid: UUID) -> Schedule | None: ...
+    def change(self, found: Schedule, changed: Schedule) -> Schedule: ...
+    def remove(self, found: Schedule) -> None: ...
+    def note_run(self, found: Schedule, run: PastRun) -> Schedule: ...
+
+
+class Starter(Scheduler, Protocol):
+    """A scheduler that can also be made to call once, now."""
+
+    def start_run(self, schedule: Schedule, run: datetime, now: datetime) -> None: ...
+
+
+class Reports(Protocol):
+    """Where the report of a run is found."""
+
+    def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None: ...
+
+
+class Events(Protocol):
+    """Takes events, or raises."""
+
+    def send(self, event: Mapping[str, Any]) -> None: ...
+
+
+class Log(Protocol):
+    """Takes what is worth knowing."""
+
+    def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None: ...
+
+
+@dataclass(slots=True)
+class Care:
+    """What one sweep did: schedules looked at, runs started, runs given up."""
+
+    schedules: int = 0
+    started: int = 0
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """Who looks after schedules, when, and with what."""
+
+    now: datetime
+    schedules: Schedules
+    scheduler: Starter
+    reports: Reports
+    events: Events
+    log: Log
+    care: Care = field(default_factory=Care)
+
+
+def sweep_schedules(keeper: Keeper, *, limit: int = PER_SWEEP) -> Care:
+    """
+    Look after at most *limit* schedules that are due.
+
+    Raises:
+        StoreUnavailable: The table could not be read or written; the next minute goes on.
+    """
+    for uuid in keeper.schedules.due(keeper.now, limit=limit):
+        schedule = keeper.schedules.get(uuid)
+        if schedule and schedule.due_at and schedule.due_at <= keeper.now:  # the index lags behind the table
+            keeper.care.schedules += 1
+            with suppress(Fenced):  # its owner is quicker
+                _look_after(schedule, keeper)
+    return keeper.care
+
+
+def _look_after(schedule: Schedule, keeper: Keeper) -> None:
+    if schedule.settling_until:
+        schedule = keeper.schedules.change(schedule, unsettled(schedule, keeper.now))  # nobody else may
+        schedule = settle(schedule, now=keeper.now, schedules=keeper.schedules, scheduler=keeper.scheduler)
+    if schedule.settling_until or schedule.is_deleted:
+        return
+    schedule = _with_runs_found(schedule, keeper)
+    if schedule.notices:
+        _tell(schedule, keeper)
+
+
+def _tell(schedule: Schedule, keeper: Keeper) -> None:
+    """Send what is to be told, then note that it is: it is told at least once, always under the same id."""
+    try:
+        for notice in schedule.notices:
+            keeper.events.send(notice_event(schedule, notice))
+    except StoreUnavailable:
+        keeper.log.warning("schedules were not announced", exc_info=True, schedule=str(schedule.uuid))
+        return  # the next minute, then
+    told = replace(schedule, notices=())
+    keeper.schedules.change(schedule, replace(told, due_at=looked_at(told)))
+
+
+def notice_event(schedule: Schedule, notice: Notice) -> dict[str, Any]:
+    """
+    Say it as a CloudEvent 1.0: ids and codes, nothing that the schedule orders or is called.
+
+    docs/events/schedule.schema.json describes it.
+    """
+    missed = {"scheduled_for": notice.scheduled_for, "runs": notice.runs} if notice.kind == "missed" else {}
+    return {
+        "specversion": "1.0",
+        "id": str(uuid5(schedule.uuid, f"{notice.kind}/{notice.scheduled_for or iso(notice.at)}")),
+        "source": SOURCE,
+        "type": f"schedule.{notice.kind}",
+        "time": iso(notice.at),
+        "subject": str(schedule.uuid),
+        "datacontenttype": "application/json",
+        "data": {"uuid": str(schedule.uuid), "user_id": schedule.user_id, "code": notice.code, **missed},
+    }
+
+
+def _with_runs_found(schedule: Schedule, keeper: Keeper) -> Schedule:
+    """Go on to the first run that is still to come, or to be started."""
+    found, missed = schedule, list[Run]()
+    timetable, run = timetable_of(schedule), _next_of(schedule)
+    for _ in range(STEPS):
+        if run is None or (at := looked_at(_at_run(found, run))) is None or at > keeper.now:
+            break
+        report = keeper.reports.replayed(found.key_of(run.at), keeper.now)
+        following = timetable.first_after(run.at)
+        if report:
+            found = keeper.schedules.note_run(found, PastRun(text_of(run.at), report.uuid))
+        elif keeper.now < _deadline(run, following):
+            return _started(found, _noted(found, run, missed, keeper), run, keeper)
+        else:
+            missed.append(run)
+        run = following
+    return _written(found, _noted(found, run, missed, keeper), keeper)
+
+
+def _next_of(schedule: Schedule) -> Run | None:
+    return Run(schedule.next_run, schedule.is_skipped) if schedule.next_run and schedule.is_active else None
+
+
+def _at_run(schedule: Schedule, run: Run) -> Schedule:
+    """The schedule without what is to be told, as it waits for this run."""
+    retry_at = schedule.retry_at if run == _next_of(schedule) else None
+    return replace(schedule, next_run=run.at, is_skipped=run.is_skipped, retry_at=retry_at, notices=())
+
+
+def _deadline(run: Run, following: Run | None) -> datetime:
+    """Until when it is better to have the run late than not: two of one schedule are never made up together."""
+    return min(run.at + LATEST, following.at) if following else run.at + LATEST
+
+
+def _noted(schedule: Schedule, run: Run | None, missed: list[Run], keeper: Keeper) -> Schedule:
+    """The schedule when it waits for *run*, with what was missed to be told."""
+    if run != _next_of(schedule):
+        code = schedule.problem or "not_started"
+        schedule = replace(
+            schedule,
+            next_run=run.at if run else None,
+            is_skipped=run.is_skipped if run else False,
+            tries=0,
+            retry_at=None,
+            problem=None,
+        )
+        if missed:
+            notice = Notice("missed", keeper.now, code, text_of(missed[0].at), len(missed))
+            schedule = replace(schedule, notices=(*schedule.notices, notice))
+    keeper.care.missed += len(missed)
+    return replace(schedule, due_at=looked_at(schedule))
+
+
+def _written(found: Schedule, noted: Schedule, keeper: Keeper) -> Schedule:
+    return keeper.schedules.change(found, noted) if noted != found else found
+
+
+def _started(found: Schedule, noted: Schedule, run: Run, keeper: Keeper) -> Schedule:
+    """Have the run made now; should the Scheduler have lost the schedule, it is told of it again."""
+    wait = min(FIRST_WAIT * 2 ** min(noted.tries, 10), LONGEST_WAIT)
+    waiting = replace(noted, tries=noted.tries + 1, retry_at=keeper.now + wait)
+    waiting = replace(waiting, due_at=looked_at(waiting))
+    is_lost = noted.tries == 0 and noted.problem is None and not run.is_skipped
+    schedules, scheduler = keeper.schedules, keeper.scheduler
+    written = schedules.change(found, unsettled(waiting, keeper.now) if is_lost else waiting)
+    written = settle(written, now=keeper.now, schedules=schedules, scheduler=scheduler)
+    if written.is_active:
+        with suppress(StoreUnavailable):  # the next try, then
+            scheduler.start_run(written, run.at, keeper.now)
+            keeper.care.started += 1
+    return written

@@ -1,0 +1,82 @@
+"""Schedules over plain HTTP: what their reports hold, whoever ordered them."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from tests.service import Service
+
+pytestmark = pytest.mark.e2e
+PATH = "/api/v1/schedules"
+USERS = {
+    "name": "Everybody",
+    "report": {"title": "Users", "report_type": "users", "parameters": {}, "format": "csv"},
+    "expression": "cron(0 3 1 1 ? *)",
+    "timezone": "Europe/Istanbul",
+}
+
+
+def document_of_a_run(service: Service, uuid: str, token: str) -> list[list[str]]:
+    answer = service.call("POST", f"{PATH}/{uuid}/run", token=token)
+    assert answer.status == 201, answer.body
+    report = service.finished(answer.json()["uuid"])
+    assert (report["status"], report["schedule_id"]) == ("completed", uuid), report
+    return list(csv.reader(io.StringIO(service.document(report["uuid"]).decode())))
+
+
+def scheduled(service: Service, token: str, **changes: Any) -> str:
+    answer = service.call("POST", PATH, {**USERS, **changes}, token=token)
+    assert answer.status == 201, answer.body
+    assert answer.headers["Location"] == f"{PATH}/{answer.json()['uuid']}"
+    return str(answer.json()["uuid"])
+
+
+def test_who_may_order_only_their_own_gets_only_their_own_rows(service: Service) -> None:
+    token = service.token("17", ["reports.generate.own"])
+
+    head, *rows = document_of_a_run(service, scheduled(service, token), token)
+
+    assert {row[0] for row in rows} == {"17"}
+    assert len(head) > 1
+
+
+def test_a_general_holder_who_comes_back_with_less_gets_less_and_never_more_again(service: Service) -> None:
+    general, own = service.token("18", ["reports.generate"]), service.token("18", ["reports.generate.own"])
+    uuid = scheduled(service, general)
+
+    everybody = document_of_a_run(service, uuid, general)
+    narrowed = document_of_a_run(service, uuid, own)
+    again = document_of_a_run(service, uuid, general)
+
+    assert len(everybody) > 100
+    assert narrowed == again
+    assert {row[0] for row in narrowed[1:]} == {"18"}
+
+
+def test_without_the_permission_it_pauses(service: Service) -> None:
+    general, viewer = service.token("19", ["reports.generate"]), service.token("19", ["reports.view"])
+    uuid = scheduled(service, general)
+
+    refused = service.call("GET", f"{PATH}/{uuid}", token=viewer)
+    shown = service.call("GET", f"{PATH}/{uuid}", token=general).json()
+
+    assert refused.status == 403
+    assert (shown["is_active"], shown["next_runs"], shown["pause"]["code"]) == (False, [], "permission_lost")
+    resumed = service.call("PATCH", f"{PATH}/{uuid}", {"is_active": True}, token=general).json()
+    assert (resumed["is_active"], resumed["pause"], len(resumed["next_runs"])) == (True, None, 5)
+
+
+def test_a_list_leads_on_page_by_page(service: Service) -> None:
+    token = service.token("20", ["reports.generate.own"])
+    made = [scheduled(service, token, name=f"N{number}") for number in range(5)]
+    found, path = [], f"{PATH}?per_page=2"
+
+    while path:
+        page = service.call("GET", path, token=token).json()
+        found += [it["uuid"] for it in page["data"]]
+        path = (page["links"]["next"] or "").removeprefix(service.url)
+
+    assert found == made[::-1]
+    assert service.call("GET", f"{PATH}?cursor={page['meta']['next_cursor'] or 'x'}", token=token).status == 422

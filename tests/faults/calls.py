@@ -1,0 +1,34 @@
+"""
+Every AWS operation that each function makes, as plain data; `test_single_faults` keeps it true.
+
+Names are boto3's. `DATA_READS` are what the engine's own S3 client asks of data sets, in the functions that open them.
+"""
+
+CALLS = {
+    "CreateReport": {"BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems"},
+    "ReadReport": {"BatchGetItem", "GetItem", "GetObject", "Query"},
+    "UpdateReport": {"GetItem", "PutEvents", "Query", "UpdateItem"},
+    "ProcessFast": {
+        "AbortMultipartUpload",
+        "CompleteMultipartUpload",
+        "CreateMultipartUpload",
+        "GetItem",
+        "PutEvents",
+        "PutObject",
+        "Sign",
+        "UpdateItem",
+        "UploadPart",
+    },
+    "SweepReports": {
+        "DeleteItem",
+        "DeleteObjects",
+        "GetItem",
+        "ListObjectVersions",
+        "PutEvents",
+        "Query",
+        "UpdateItem",
+    },
+}
+CALLS["ProcessHeavy"] = CALLS["ProcessFast"]  # the same code
+DATA_READS = {"GetObject", "ListObjectsV2"}
+READ_DATA = {"ProcessFast", "ProcessHeavy", "EstimateReport"}
