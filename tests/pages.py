@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.service import Service
@@ -37,7 +38,7 @@ def differences(console: str, service: Service, folder: Path) -> list[str]:
     """
     shown = re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]
     commands, told = zip(*(it.split("\n", 1) for it in shown), strict=True)
-    printed = _printed([re.sub(r"^rapor ", ".venv/bin/rapor ", it) for it in commands], service, folder)
+    printed = _printed(commands, service, folder)
     return [
         f"$ {command}\n{found}"
         for command, expected, found in zip(commands, told, printed, strict=True)
@@ -45,7 +46,7 @@ def differences(console: str, service: Service, folder: Path) -> list[str]:
     ]
 
 
-def _printed(commands: list[str], service: Service, folder: Path) -> list[str]:
+def _printed(commands: Iterable[str], service: Service, folder: Path) -> list[str]:
     script = "\n".join(f"{it}\ncode=$?; printf '\\036'; (exit $code)" for it in commands)
     script = script.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
     script = script.replace("rapor smoke", f"rapor smoke --url {service.url}")

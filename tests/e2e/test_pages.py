@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import CYBERCERT, ROOT
-from tests.pages import differences, typed
+from tests.pages import typed
 from tests.prose import Page
 from tests.service import Service
 
@@ -71,20 +71,3 @@ def test_a_score_is_asked_for_as_told(service: Service, tmp_path: Path) -> None:
 
     assert answers.count('"my-1"') >= 2
     assert answers.count('"92442"') == 2
-
-
-def test_a_schedule_is_made_as_told(service: Service) -> None:
-    order = next(it.text for it in Page(ROOT / "docs/schedules.md").blocks if it.language == "json")
-
-    answer = service.call("POST", "/api/v1/schedules", json.loads(order))
-    schedule = answer.json()
-    ended = service.call("DELETE", f"/api/v1/schedules/{schedule['uuid']}")
-
-    assert (answer.status, ended.status) == (201, 200)
-    assert len(schedule["next_runs"]) == 5
-
-
-def test_the_next_runs_are_as_shown(service: Service, tmp_path: Path) -> None:
-    [console] = (it.text for it in Page(ROOT / "docs/schedules.md").blocks if it.language == "console")
-
-    assert differences(console, service, tmp_path) == []

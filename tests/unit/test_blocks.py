@@ -94,8 +94,8 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
         ]
     },
     "docs/schedules.md": {
-        "Schedules": ["tests/e2e/test_pages.py::test_a_schedule_is_made_as_told"],
-        "When it runs": ["tests/e2e/test_pages.py::test_the_next_runs_are_as_shown"],
+        "Schedules": ["tests/unit/test_schedules_page.py::test_its_example_is_a_schedule"],
+        "When it runs": ["tests/unit/test_schedules_page.py::test_its_command_prints_what_it_says"],
     },
     "docs/scores.md": {
         "An example": ["tests/e2e/test_scores.py::test_a_score_from_its_order_to_its_figures"],
