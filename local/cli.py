@@ -41,7 +41,7 @@ def _status(parsed: argparse.Namespace) -> int:
         complain(str(error))
         return error.code
     except CannotStart as error:
-        complain(str(error))
+        complain(f"rapor: {error}")
         return WRONG
     except KeyboardInterrupt:
         complain("stopped")

@@ -6,19 +6,23 @@ from datetime import UTC, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from local.arguments import count
 from local.errors import WrongSchedule
+from local.terminal import answer
 from rapor.timetable import Run, WrongExpression, check_expression, is_zone, read_timetable
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.description = "Say when an expression runs next, in local time and in UTC, without the service."
-    parser.epilog = "Exits with 0, or with 2 if the expression or the time zone is wrong."
-    parser.add_argument("verb", choices=["next"], metavar="next", help="there is one thing to ask")
-    parser.add_argument("expression", help='such as "cron(0 9 ? * MON-FRI *)", as docs/schedules.md has it')
-    parser.add_argument("--timezone", metavar="ZONE", default="UTC", help="of the IANA database, else UTC")
-    parser.add_argument("--count", type=int, default=5, metavar="N", help="how many runs, else five")
-    parser.add_argument("--after", type=datetime.fromisoformat, metavar="MOMENT", help="from then on, else from now")
+    parser.description = "Work with schedules, without the service."
+    parser.epilog = "Exits with 0, or 2 if the expression or the zone is wrong (docs/schedules.md)."
+    verbs = parser.add_subparsers(required=True, metavar="verb")
+    following = verbs.add_parser("next", help="say when an expression runs next")
+    following.add_argument("expression", help="cron(0 9 ? * MON-FRI *), rate(6 hours) or at(2026-01-31T09:00:00)")
+    following.add_argument("--timezone", default="UTC", metavar="ZONE", help="of the IANA database, else UTC")
+    following.add_argument("--count", type=count, default=5, metavar="N", help="how many runs, else 5")
+    following.add_argument("--json", action="store_true", help="answer in JSON")
+    following.add_argument("--after", type=datetime.fromisoformat, metavar="MOMENT", help="from then on, else from now")
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -38,9 +42,20 @@ def run(parsed: argparse.Namespace) -> int:
         timetable = read_timetable(parsed.expression, parsed.timezone, anchor=moment.replace(second=0, microsecond=0))
     except WrongExpression as error:
         raise WrongSchedule(f"the expression {error}") from error
-    for line in lines(islice(timetable.after(moment), parsed.count), zone):
-        print(line)
+    runs = islice(timetable.after(moment), parsed.count)
+    if parsed.json:
+        answer([_told(run, zone) for run in runs])
+    else:
+        print("\n".join(lines(runs, zone)))
     return 0
+
+
+def _told(run: Run, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "at": f"{run.at:%Y-%m-%dT%H:%M:%SZ}",
+        "local": run.at.astimezone(zone).isoformat(),
+        "skipped": run.is_skipped,
+    }
 
 
 def lines(runs: Iterator[Run], zone: ZoneInfo) -> Iterator[str]:

@@ -5,7 +5,6 @@ import os
 import pty
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,32 +13,29 @@ import rapor
 from local.cli import COMMANDS, main
 from local.errors import CommandStopped
 from local.terminal import aligned, complain
+from tests.commands import OPTIONS, leaves, parser_of
 
 RAPOR = [sys.executable, "-c", "from local.cli import main; main()"]
 NOTHING_TO_READ = {"token"}
 
 
-@pytest.fixture(params=COMMANDS)
-def parser(request: pytest.FixtureRequest) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(request.param)
-    import_module(f"local.commands.{request.param}").set_up(parser)
-    return parser
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_and_how_it_exits(command: str) -> None:
+    parser = parser_of(command)
 
-
-def test_every_command_says_what_it_does_and_how_it_exits(parser: argparse.ArgumentParser) -> None:
     assert parser.description
     assert parser.epilog
     assert parser.epilog.startswith("Exits with 0")
 
 
-def test_every_argument_is_explained(parser: argparse.ArgumentParser) -> None:
-    assert [it.dest for it in parser._actions if not it.help] == []
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_argument_is_explained(command: str) -> None:
+    assert [it.dest for leaf in leaves(parser_of(command)) for it in leaf._actions if not it.help] == []
 
 
-def test_whatever_there_is_to_read_is_there_for_programs(parser: argparse.ArgumentParser) -> None:
-    options = {option for action in parser._actions for option in action.option_strings}
-
-    assert ("--json" in options) is (parser.prog not in NOTHING_TO_READ)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_whatever_there_is_to_read_is_there_for_programs(command: str) -> None:
+    assert ("--json" in OPTIONS[command]) is (command not in NOTHING_TO_READ)
 
 
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +94,7 @@ def test_a_home_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     )  # fmt: skip
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("RAPOR_HOME must be a folder that can be written to (")
+    assert done.stderr.startswith("rapor: RAPOR_HOME must be a folder that can be written to (")
     assert done.stderr.count("\n") == 1
 
 

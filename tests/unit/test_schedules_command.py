@@ -1,5 +1,7 @@
 """`rapor schedules next`."""
 
+import json
+
 import pytest
 
 from local.cli import main
@@ -39,8 +41,19 @@ def test_a_time_that_does_not_exist_is_pointed_out(capsys: pytest.CaptureFixture
         (["rate(1 day)", "--timezone", "Mars/Base"], "Mars/Base is no time zone of the IANA database"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_one_line(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["schedules", "next", *arguments])
 
-    assert (ended.value.code, capsys.readouterr().err) == (2, f"{sentence}\n")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{sentence}\n"
+
+
+def test_the_next_runs_are_there_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(
+        capsys, "at(2026-03-29T02:30:00)", "--timezone", "Europe/Berlin", "--after", "2026-01-01T00:00:00Z", "--json"
+    )
+
+    assert json.loads("\n".join(lines)) == [
+        {"at": "2026-03-29T01:00:00Z", "local": "2026-03-29T03:00:00+02:00", "skipped": True}
+    ]
