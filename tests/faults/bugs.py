@@ -192,7 +192,7 @@ def no_fence(patch: pytest.MonkeyPatch, _: World) -> None:
 
 
 def fixed_key(patch: pytest.MonkeyPatch, _: World) -> None:
-    patch.setattr(process, "document_key", lambda report: f"{report.folder}document.{report.format.extension}")
+    patch.setattr(Report, "document_key", property(lambda report: f"{report.folder}document.{report.format.extension}"))
 
 
 def stranger_to_its_own_claim(patch: pytest.MonkeyPatch, _: World) -> None:

@@ -20,11 +20,13 @@ CALLS = {
         "UploadPart",
     },
     "SweepReports": {
+        "BatchGetItem",
         "DeleteItem",
         "DeleteObjects",
         "GetItem",
         "ListObjectVersions",
         "PutEvents",
+        "PutItem",
         "Query",
         "UpdateItem",
     },

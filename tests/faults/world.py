@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -28,9 +28,12 @@ from local.manifest_key import ManifestKey
 from local.streams import as_event, shard_of
 from local.template import PARAMETERS, Stack
 from rapor.errors import StoreUnavailable
+from rapor.orphans import NOTE, Place
 from rapor.report import Format, Report
 from rapor.store import clients
 from rapor.store.changes import ReportChanges
+from rapor.store.keys import note_key
+from rapor.store.notes import Notes
 from rapor.sweep import sweep_reports
 from tests.builders import a_report, load_event
 from tests.events import detail_of
@@ -98,9 +101,14 @@ class World:
                     backend.buckets[self.bucket].keys.clear()
                     backend.buckets[self.bucket].multiparts.clear()
             self._bus._messages.clear()
+        Notes(self.dynamodb, self.table).write(NOTE, Place(date.max).to_note())  # orphans are one scenario's affair
         self.skew, self._delivered, self._random = timedelta(0), 0, Random(1)  # noqa: S311 - to be the same each time
         self.complaints = []
         self.oracle = Oracle(self.table, self.bucket, self.s3)
+
+    def forget_orphans_note(self) -> None:
+        """Let the sweep look for orphans."""
+        self.dynamodb.delete_item(TableName=self.table, Key=note_key(NOTE))
 
     @property
     def _bus(self) -> Any:
