@@ -18,7 +18,7 @@ from tests.builders import a_post, load_event
 from tests.faults.injector import Fault
 from tests.faults.lives import Life, Scenario
 from tests.faults.rules import Row
-from tests.faults.world import FEW_ROWS, MINUTES, SHARD, Answer, World, an_act
+from tests.faults.world import FEW_ROWS, MINUTES, SHARD, SHARDS, Answer, World, an_act
 
 BODY = {"title": "A", "report_type": "users", "parameters": FEW_ROWS, "format": "csv"}
 WITH_REUSE = BODY | {"options": {"reuse": "running"}}
@@ -28,9 +28,10 @@ NAMED_SCORE = SCORE | {"uuid": "s-1"}
 UNKNOWN: dict[str, Any] = {"report_type": "reference", "parameters": {"referenceId": "?"}, "format": Format.JSON}
 KEEP = timedelta(days=31)  # longer than deleted reports are kept
 
-# The sweep looks into every shard of the open index, and acts on what it finds before it looks further.
-BEFORE, AFTER = ["Query"] * (SHARD + 1), ["Query"] * (15 - SHARD)
-SHARDS = BEFORE + AFTER
+# The sweep looks into every shard of the open index, and acts on what it finds before it looks further: for reports
+# that are due, for ends that were not told, for schedules, for the trash.
+BEFORE, AFTER = ["Query"] * (SHARD + 1), ["Query"] * (SHARDS - SHARD - 1)
+ALL = BEFORE + AFTER
 NOTE = ["GetItem"]  # how far it is with orphans; but for one scenario, it has seen to all of them
 
 
@@ -698,11 +699,11 @@ def there_or_gone(world: World, report: Report, life: Life) -> Iterator[str]:
 
 PURGED = ["GetItem", "UpdateItem", "ListObjectVersions", "DeleteObjects"]
 SWEEP = [
-    Scenario("SweepReports", "nothing to do", SHARDS + SHARDS + SHARDS + NOTE, sweep, holds=ran),
+    Scenario("SweepReports", "nothing to do", ALL + ALL + ALL + ALL + NOTE, sweep, holds=ran),
     Scenario(
         "SweepReports",
         "a record that was lost",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS, *NOTE],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL, *ALL, *NOTE],
         sweep,
         lost,
         partial(at_attempt, attempt=1),
@@ -711,7 +712,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a worker that died",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS, *NOTE],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL, *ALL, *NOTE],
         sweep,
         left_behind,
         partial(at_attempt, attempt=2),
@@ -720,7 +721,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a report that died at every attempt",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS, *NOTE],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL, *ALL, *NOTE],
         sweep,
         hopeless,
         partial(failed_with, code="attempts_exhausted"),
@@ -729,7 +730,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a report that was put aside at work",
-        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *SHARDS, *SHARDS, *NOTE],
+        [*BEFORE, "GetItem", "UpdateItem", *AFTER, *ALL, *ALL, *ALL, *NOTE],
         sweep,
         put_aside_at_work,
         out_of_the_way,
@@ -737,7 +738,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "an end that nobody was told of",
-        [*SHARDS, *BEFORE, "GetItem", *TELL, *AFTER, *SHARDS, *NOTE],
+        [*ALL, *BEFORE, "GetItem", *TELL, *AFTER, *ALL, *ALL, *NOTE],
         sweep,
         untold,
         partial(at_attempt, attempt=1),
@@ -746,7 +747,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "the trash",
-        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER, *NOTE],
+        [*ALL, *ALL, *ALL, *BEFORE, *PURGED, "DeleteItem", *AFTER, *NOTE],
         sweep,
         in_the_trash,
         gone,
@@ -754,7 +755,7 @@ SWEEP = [
     Scenario(
         "SweepReports",
         "a score in the trash",
-        [*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", "DeleteItem", *AFTER, *NOTE],
+        [*ALL, *ALL, *ALL, *BEFORE, *PURGED, "DeleteItem", "DeleteItem", *AFTER, *NOTE],
         sweep,
         score_in_the_trash,
         gone,
@@ -763,8 +764,8 @@ SWEEP = [
         "SweepReports",
         "the trash, and its owner wants it back",
         [
-            *(*SHARDS, *SHARDS, *BEFORE, *PURGED, "DeleteItem", *AFTER, *NOTE, "GetItem"),
-            *(*SHARDS, *SHARDS, *SHARDS, *NOTE),
+            *(*ALL, *ALL, *ALL, *BEFORE, *PURGED, "DeleteItem", *AFTER, *NOTE, "GetItem"),
+            *(*ALL, *ALL, *ALL, *ALL, *NOTE),
         ],
         sweep_and_restore,
         in_the_trash,
@@ -774,7 +775,7 @@ SWEEP = [
         "SweepReports",
         "what a broken attempt left",
         [
-            *(*SHARDS, *SHARDS, *SHARDS, *NOTE),
+            *(*ALL, *ALL, *ALL, *ALL, *NOTE),
             *("ListObjectVersions", "BatchGetItem", "DeleteObjects", "PutItem"),
             *("ListObjectVersions", "PutItem") * 2,  # of two other days
         ],

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rapor.report import Report, Status
+from rapor.report import Format, Report, Status
 from tests.faults.injector import Fault
 from tests.faults.oracle import Expected
 from tests.faults.scenarios import RENDERED, UNKNOWN, always, vouched_for
@@ -247,3 +247,14 @@ def test_a_worker_that_comes_back_from_the_dead_changes_nothing(world: World) ->
 
     assert again == ALL
     check_completed(world, [report], attempt=2)
+
+
+@either_shape
+def test_a_scores_record_comes_again_though_its_row_holds_fractions(world: World, shape: Shape) -> None:
+    score = world.order(report_type="reference", parameters={"referenceId": "92442"}, format=Format.JSON)
+    records = shape(world.records(score))
+
+    answers = [world.deliver(*records), world.deliver(*records)]
+
+    assert answers == [ALL, ALL]
+    check_completed(world, [score], attempt=1)

@@ -21,7 +21,6 @@ from rapor.store.items import (
     from_item,
     milliseconds,
     part_map,
-    plain,
     typed,
 )
 from rapor.store.keys import (
@@ -400,5 +399,5 @@ def _found_values(report: Report) -> dict[str, Any]:
 
 
 def _is_held(item: Item, owner: str) -> bool:
-    row = plain(item)
-    return row["status"] == Status.PROCESSING.value and row.get("owner") == owner
+    is_held: bool = item["status"]["S"] == Status.PROCESSING.value and item.get("owner", {}).get("S") == owner
+    return is_held
