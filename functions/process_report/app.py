@@ -74,6 +74,7 @@ def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datet
         return True
     if clock() >= last_start:
         logger.warning("no time left", uuid=str(uuid))
+        _count("put_off")
         return False
     try:
         ending = process_report(uuid, deadline=deadline, workshop=workshop)
