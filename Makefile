@@ -41,6 +41,12 @@ faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the de
 mutation: .venv/.ready .venv-mutation/.ready  ## small faults in the code that guards, which tests must notice (GUARDS; docs/mutation.md)
 	@$(python) -m tests.mutation $(GUARDS)
 
+soak: .venv/.ready  ## three times ten thousand reports in bad weather, minutes each (SEEDS, REPORTS)
+	@for seed in $(or $(SEEDS),1 2 3); do $(python) -m tests.soak --seed $$seed $(if $(REPORTS),--reports $(REPORTS)); done
+
+soak-stateful: .venv/.ready  ## whatever hypothesis thinks of, at length (EXAMPLES)
+	@EXAMPLES=$(or $(EXAMPLES),500) $(python) -m pytest tests/soak/test_stateful.py -q
+
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
 
@@ -58,6 +64,9 @@ capacity: .venv/.ready  ## write what a stack can take, simulated, into docs/cap
 
 bench-functions: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## cold starts and warm calls of the built functions, against the usual way (ROUNDS; SAVE=1)
 	@$(python) benchmarks/functions.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAVE),--save)
+
+bench-service: .venv/.ready  ## the whole service: reports a second, waits, and whose CPU it is (REPORTS; SAVE=1)
+	@$(python) benchmarks/service.py $(if $(REPORTS),--reports $(REPORTS)) $(if $(SAVE),--save)
 
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
@@ -156,6 +165,7 @@ scan: .venv-scan/.ready
 	@$(say) 'bandit'; .venv-scan/bin/bandit -q -r functions layers --skip B101 2>&1 | { grep -v 'nosec encountered' || true; }
 	@$(say) 'cfn-lint, with the serverless rules'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/cfn-lint --include-checks I \
 		--append-rules cfn_lint_serverless.rules --ignore-checks WS1004 ES6000 --template template.yaml
+	@AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/cfn-lint --include-checks I --template docs/cognito.yaml
 	@$(say) 'checkov'; AWS_EC2_METADATA_DISABLED=true .venv-scan/bin/checkov -f template.yaml
 
 template: .venv/.ready .venv-sam/.ready
@@ -243,4 +253,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime test-browser pictures-console openapi fuzz fuzz-short mutation capacity licences sbom scan bench-functions bench-service
+.PHONY: $(shell sed -nE 's/^([a-z][a-z0-9.-]*):.*/\1/p' $(firstword $(MAKEFILE_LIST)))  # all but files

@@ -1,4 +1,4 @@
-"""Why a local run does not start."""
+"""Why a local run does not start, or a command stops."""
 
 
 class CannotStart(Exception):
@@ -31,3 +31,11 @@ class WrongSchedule(CannotStart):
 
 class BrokenFunction(CannotStart):
     """A function's code cannot be imported."""
+
+
+class CommandStopped(Exception):
+    """A command of `rapor` does not go on; the lines are for standard error and say why, then what to do."""
+
+    def __init__(self, *lines: str, code: int = 2) -> None:
+        super().__init__("\n".join(filter(None, lines)))
+        self.code = code

@@ -50,9 +50,24 @@ class Wish:
     formats: Iterable[str]
 
 
-def smoke(door: Door, wish: Wish, *, patience_s: float, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True)
+class Kept:
+    """A format that was ordered, followed, held to its SHA-256 and deleted."""
+
+    format: str
+    row_count: int
+    size_bytes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.format:<6} {self.row_count:,} rows, {self.size_bytes:,} bytes, {self.seconds:.1f} s: as promised"
+
+
+def smoke(door: Door, wish: Wish, *, patience_s: float, say: Callable[[str], None]) -> list[Kept]:
     """
     See that strangers stay out; then order each format, follow it, hold the document to its SHA-256, and delete it.
+
+    *say* hears of each as it is done.
 
     Raises:
         NotAsPromised: At one of these.
@@ -70,11 +85,14 @@ def smoke(door: Door, wish: Wish, *, patience_s: float, say: Callable[[str], Non
         "parameters": read_parameters(wish.parameters, schemas),
         "options": {"allow_truncated": True},
     }
+    kept = []
     for wanted in tuple(wish.formats) or report_type["formats"]:
-        _one(door, order | {"format": wanted}, patience_s, say)
+        kept.append(_one(door, order | {"format": wanted}, patience_s))
+        say(str(kept[-1]))
+    return kept
 
 
-def _one(door: Door, order: Mapping[str, Any], patience_s: float, say: Callable[[str], None]) -> None:
+def _one(door: Door, order: Mapping[str, Any], patience_s: float) -> Kept:
     started, key = time.monotonic(), str(uuid4())
     uuid = door.expect(201, "POST", REPORTS, order, Idempotency_Key=key).json()["uuid"]
     path = f"{REPORTS}/{uuid}"
@@ -90,7 +108,7 @@ def _one(door: Door, order: Mapping[str, Any], patience_s: float, say: Callable[
         _sent("POST", f"{door.url}{path}/cancel", token=door.token)  # what has ended stays as it is
         deleted = _sent("DELETE", door.url + path, token=door.token)
     _expected(200, deleted, f"DELETE {path}")
-    say(f"{order['format']:<6} {result['row_count']:,} rows, {len(document):,} bytes, {seconds:.1f} s: as promised")
+    return Kept(order["format"], result["row_count"], len(document), seconds)
 
 
 def _ended(door: Door, path: str, patience_s: float) -> dict[str, Any]:
@@ -114,7 +132,8 @@ def _sent(method: str, url: str, **more: Any) -> Answer:
     try:
         return request(method, url, opener=PROXIED, **more)
     except OSError as error:  # the link is no part of it: it opens the document
-        raise NotAsPromised(f"{method} {url.partition('?')[0]}: no answer ({error})") from error
+        reason = getattr(error, "reason", error)  # urllib wraps it
+        raise NotAsPromised(f"{method} {url.partition('?')[0]}: no answer ({reason})") from error
 
 
 def _expected(status: int, answer: Answer, what: str) -> Answer:

@@ -5,12 +5,13 @@ Of a local run it is ours alone, so what functions print goes elsewhere. Colours
 neither.
 """
 
+import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,11 +38,34 @@ def to_terminal(log: Path) -> Iterator[Say]:
         yield say
 
 
-def screen() -> "Console":
-    """Standard output, which takes words as they are and breaks no line."""
+def screen(*, stderr: bool = False) -> "Console":
+    """Standard output, or error, which takes words as they are and breaks no line; coloured for people only."""
     from rich.console import Console  # noqa: PLC0415 - commands that print a plain line do without
 
-    return Console(markup=False, highlight=False, soft_wrap=True, emoji=False)
+    return Console(markup=False, highlight=False, soft_wrap=True, emoji=False, stderr=stderr)
+
+
+def complain(text: str) -> None:
+    """Say on standard error what went wrong."""
+    if sys.stderr.isatty():
+        screen(stderr=True).print(text, style="red")
+    else:
+        print(text, file=sys.stderr)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns as wide as their widest cell is on a terminal, where a character may take two places or none."""
+    from rich.cells import cell_len  # noqa: PLC0415 - as above
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def answer(value: Any) -> None:
+    """Print what programs read: JSON, with every letter as it is."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`rapor check`: say what is wrong with the report types."""
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 from local.report_types import TYPES, Finding, check
 from local.settings import home_from
-from local.terminal import screen
+from local.terminal import aligned, answer, complain, screen
 
 ALL_RIGHT, SOMETHING_WRONG = 0, 1
 
@@ -27,26 +26,28 @@ def run(parsed: argparse.Namespace) -> int:
     """Say it, a type a line, and below one that is wrong what to do."""
     findings = list(check(parsed.types, parsed.data or home_from(os.environ).data))
     if parsed.json:
-        print(json.dumps([_told(finding) for finding in findings], ensure_ascii=False, indent=2))
+        answer([_told(finding) for finding in findings])
     else:
         _show(findings, parsed.types)
     return SOMETHING_WRONG if not findings or any(finding.wrong for finding in findings) else ALL_RIGHT
 
 
 def _show(findings: Sequence[Finding], folder: Path) -> None:
-    console = screen()
     if not findings:
-        console.print(f"There is no report type in {folder}.")
-    width = max((len(finding.name) for finding in findings), default=0)
-    for finding in findings:
-        console.print(f"{finding.name:<{width}}  ", end="")
+        complain(f"There is no report type in {folder}.\nhint: `rapor new TYPE` begins one.")
+        return
+    console = screen()
+    for line, finding in zip(aligned([(it.name, _verdict(it)) for it in findings]), findings, strict=True):
+        console.print(line, style="bold red" if finding.wrong else "green")
         if finding.wrong:
             reason, hint = str(finding.wrong).split("\n", 1)
-            console.print("wrong", style="bold red")
             console.print(f"  {reason}\n  {hint}", style="red")
-        else:
-            console.print("right", style="green", end="")
-            console.print("" if finding.bound else ", but its data is not here, so its query was only read")
+
+
+def _verdict(finding: Finding) -> str:
+    if finding.wrong:
+        return "wrong"
+    return "right" if finding.bound else "right, but its data is not here, so its query was only read"
 
 
 def _told(finding: Finding) -> dict[str, Any]:

@@ -2,31 +2,25 @@
 
 import argparse
 import os
-import sys
 import webbrowser
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from local.arguments import count
 from local.datasets import ensure_datasets
+from local.errors import CommandStopped
 from local.parameters import pair_in, read_parameters
 from local.preview import Made, NotMade, preview
 from local.report_types import TYPES, NoSuchType, Wrong, load
 from local.settings import home_from
-from local.terminal import progress_on
+from local.terminal import answer, progress_on
 from rapor.catalogue import ReportType, label_in
 from rapor.errors import Forbidden, Invalid
 from rapor.http.languages import LOCALES
 from rapor.report import Format
 
-MADE, NOT_MADE, WRONG = 0, 1, 2
-
-
-class WrongRequest(Exception):
-    """What was typed, or the report type's file, is wrong; the lines say how."""
-
-    def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(filter(None, lines)))
+NOT_MADE = 1
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -39,36 +33,36 @@ def set_up(parser: argparse.ArgumentParser) -> None:
         help="a parameter; may be repeated, and so may one that is an array",
     )  # fmt: skip
     parser.add_argument("--format", choices=[it.value for it in Format], help="else the type's default")
-    parser.add_argument("--locale", choices=LOCALES, default=LOCALES[0])
-    parser.add_argument("--rows", type=_count, metavar="N", help="at most so many rows")
+    parser.add_argument("--locale", choices=LOCALES, default=LOCALES[0], help=f"its language; else {LOCALES[0]}")
+    parser.add_argument("--rows", type=count, metavar="N", help="at most so many rows")
     parser.add_argument("--own", metavar="USER_ID", help="as a user with .own permissions gets it")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="data sets; else the shipped ones in RAPOR_HOME")
     parser.add_argument("--types", type=Path, metavar="FOLDER", default=TYPES, help="report types")
     parser.add_argument("--out", type=Path, metavar="FILE", help="else out/TYPE, with the format's extension")
     parser.add_argument("--open", action="store_true", help="show it")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Make it, and say where it is; what went wrong goes to standard error."""
+    """Make it, and say where it is."""
     try:
         made = _made(parsed)
-    except WrongRequest as error:
-        print(error, file=sys.stderr)
-        return WRONG
     except NotMade as error:
-        print(_told(error), file=sys.stderr)
-        return NOT_MADE
-    print(_line(made))
+        raise CommandStopped(_reason(error), code=NOT_MADE) from error
+    if parsed.json:
+        answer(_told(made))
+    else:
+        print(_line(made))
     if parsed.open:
         webbrowser.open(made.path.absolute().as_uri())
-    return MADE
+    return 0
 
 
 def _made(parsed: argparse.Namespace) -> Made:
     try:
         report_type = load(parsed.type, parsed.types)
     except (NoSuchType, Wrong) as error:
-        raise WrongRequest(str(error)) from error
+        raise CommandStopped(str(error)) from error
     chosen = Format(parsed.format) if parsed.format else report_type.default_format
     try:
         with progress_on(report_type.name) as tell:
@@ -83,10 +77,10 @@ def _made(parsed: argparse.Namespace) -> Made:
                 tell=tell,
             )
     except Invalid as error:
-        raise WrongRequest(*_sentences(error), _what_it_takes(report_type)) from error
+        raise CommandStopped(*_sentences(error), _what_it_takes(report_type)) from error
     except Forbidden as error:
         closed = [name for name, source in report_type.sources.items() if not source.own]
-        raise WrongRequest(
+        raise CommandStopped(
             f"{report_type.name} is closed to .own callers: [sources.{closed[0]}] says no own.",
             'hint: Name the column that holds the user\'s id (own = "user_id"), or all.',
         ) from error
@@ -119,7 +113,7 @@ def _what_it_takes(report_type: ReportType) -> str:
     return f"hint: {report_type.name} takes {names}; as {formats}."
 
 
-def _told(error: NotMade) -> str:
+def _reason(error: NotMade) -> str:
     """The service keeps the cause to its logs; an author needs it."""
     lines = [f"{error.reason.code}: {error}"]
     if error.reason.__cause__:
@@ -127,13 +121,20 @@ def _told(error: NotMade) -> str:
     return "\n".join(lines)
 
 
+def _told(made: Made) -> dict[str, Any]:
+    result = made.result
+    return {
+        "file": str(made.path),
+        "row_count": result.row_count,
+        "rows_total": result.rows_total,
+        "truncated": result.truncated,
+        "size_bytes": result.size_bytes,
+        "sha256": result.sha256,
+        "seconds": round(made.seconds, 3),
+    }
+
+
 def _line(made: Made) -> str:
     result = made.result
     rows = f"{result.row_count:,} of {result.rows_total:,} rows" if result.truncated else f"{result.row_count:,} rows"
     return f"{made.path}: {rows}, {result.size_bytes:,} bytes, {made.seconds:.2f} s"
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError("must be a whole number from 1 on")
-    return int(text)

@@ -2,13 +2,16 @@
 
 import argparse
 import os
-import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 
+from local.errors import CommandStopped
 from local.parameters import pair_in
-from local.smoke import Door, NotAsPromised, Wish, smoke
+from local.smoke import Door, Kept, NotAsPromised, Wish, smoke
+from local.terminal import answer, screen
 from rapor.report import Format
 
-KEPT, BROKEN, WRONG = 0, 1, 2
+BROKEN = 1
 NEEDS = "reports.generate, reports.view, reports.export and reports.delete"
 
 
@@ -28,23 +31,31 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--format", action="append", default=[], choices=[it.value for it in Format], help="else all")
     parser.add_argument("--patience", type=float, default=180, metavar="SECONDS", help="for each report")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Say what is as promised, and on standard error what is not."""
     token = parsed.token or os.environ.get("RAPOR_TOKEN", "")
     if not token:
-        print(f"a token is needed, with {NEEDS}: --token, or RAPOR_TOKEN", file=sys.stderr)
-        return WRONG
-    wish = Wish(parsed.type, parsed.param, parsed.format)
+        raise CommandStopped(f"A token is needed, with {NEEDS}.", "hint: Give it as RAPOR_TOKEN, or with --token.")
+    console, wish = screen(), Wish(parsed.type, parsed.param, parsed.format)
+    door = Door(parsed.url.rstrip("/"), token)
     try:
-        smoke(
-            Door(parsed.url.rstrip("/"), token),
+        kept = smoke(
+            door,
             wish,
             patience_s=parsed.patience,
-            say=lambda line: print(line, flush=True),
+            say=lambda line: None if parsed.json else console.print(line, style="green"),
         )
     except NotAsPromised as error:
-        print(error, file=sys.stderr)
-        return BROKEN
-    return KEPT
+        if parsed.json:
+            answer(_told(door, (), str(error)))
+        raise CommandStopped(str(error), code=BROKEN) from error
+    if parsed.json:
+        answer(_told(door, kept, None))
+    return 0
+
+
+def _told(door: Door, kept: Sequence[Kept], broken: str | None) -> dict[str, object]:
+    return {"url": door.url, "as_promised": broken is None, "message": broken, "reports": [asdict(it) for it in kept]}

@@ -13,16 +13,20 @@ from local.tokens import SigningKey
 
 def set_up(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.description = "Mint a token with the key in RAPOR_HOME, and print it."
+    parser.description = "Mint a token with the key in RAPOR_HOME, and print it and nothing else."
+    parser.epilog = "Exits with 0."
     parser.add_argument("--sub", help="who the caller is; without it the token names nobody")
-    parser.add_argument("--permission", action="append", default=[], help="may be repeated")
+    parser.add_argument(
+        "--permission", action="append", default=[], metavar="NAME",
+        help="what they may do, such as reports.view or reports.view.own; may be repeated",
+    )  # fmt: skip
     parser.add_argument(
         "--claim", action="append", default=[], type=_claim, metavar="KEY=VALUE",
         help="any claim; the value is read as JSON, else as text; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--expires-in", type=int, default=3600, metavar="SECONDS", help="may be negative")
-    parser.add_argument("--issuer", default=ISSUER)
-    parser.add_argument("--audience", default=AUDIENCE)
+    parser.add_argument("--expires-in", type=int, default=3600, metavar="SECONDS", help="else an hour; may be negative")
+    parser.add_argument("--issuer", metavar="URL", default=ISSUER, help="else the local run's")
+    parser.add_argument("--audience", metavar="NAME", default=AUDIENCE, help="else the local run's")
 
 
 def run(parsed: argparse.Namespace) -> int:

@@ -1,15 +1,17 @@
 """`rapor verify`: say whether a file is exactly what a report produced."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from local.errors import CommandStopped
 from local.manifests import Unreadable
+from local.terminal import aligned, answer, screen
 from local.verification import Outcome, Verification, verify
 from rapor.manifest import SUFFIX
 
 EXIT_CODES = "Exits with 0 if it is exactly that, 1 if it differs, 2 if that cannot be told (docs/manifests.md)."
+COLOURS: dict[Outcome | None, str] = {Outcome.EXACT: "green", Outcome.DIFFERS: "red", Outcome.UNKNOWN: "yellow"}
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -28,15 +30,22 @@ def run(parsed: argparse.Namespace) -> int:
     try:
         found = verify(parsed.file, manifest, parsed.key)
     except Unreadable as error:
-        print(_to_json(_untold(str(error))) if parsed.json else error)
-        return Outcome.UNKNOWN
-    print(_to_json(_told(found)) if parsed.json else _in_lines(found))
+        if parsed.json:
+            answer(_untold(str(error)))
+        raise CommandStopped(str(error), code=Outcome.UNKNOWN) from error
+    if parsed.json:
+        answer(_told(found))
+    else:
+        _show(found)
     return found.outcome
 
 
-def _in_lines(found: Verification) -> str:
-    lines = (f"{finding.check:<10} {finding.sentence}" for finding in found.findings)
-    return "\n".join([*lines, found.sentence])
+def _show(found: Verification) -> None:
+    console = screen()
+    lines = aligned([(finding.check, finding.sentence) for finding in found.findings])
+    for line, finding in zip(lines, found.findings, strict=True):
+        console.print(line, style=COLOURS.get(finding.outcome))
+    console.print(found.sentence, style=f"bold {COLOURS[found.outcome]}")
 
 
 def _told(found: Verification) -> dict[str, Any]:
@@ -58,7 +67,3 @@ def _told(found: Verification) -> dict[str, Any]:
 
 def _untold(message: str) -> dict[str, Any]:
     return {"outcome": Outcome.UNKNOWN.name.lower(), "message": message, "report": None, "kid": None, "findings": []}
-
-
-def _to_json(answer: dict[str, Any]) -> str:
-    return json.dumps(answer, ensure_ascii=False, indent=2)

@@ -1,17 +1,19 @@
 """Built packages in the real Lambda runtime, against a local AWS."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from local.aws import LocalAws
 from local.invoke import EVENTS, Bench, named, tour
 from local.runtime import Runtime, RuntimeMissingError, emulator
 from local.stage import BUILD, stage
-from local.template import Stack
+from local.template import PROJECT, Stack
 
 pytestmark = pytest.mark.runtime
 
@@ -68,3 +70,23 @@ def test_a_missing_variable_stops_the_start_by_name(aws: LocalAws, function: str
 
     assert answer.failed
     assert variable in answer.log
+
+
+def test_a_stage_for_sam_local_is_set_up_as_told() -> None:
+    """What docs/sam-local.md has typed but for the containers: make's target, and the template it writes."""
+    if not (BUILD / "template.yaml").exists():
+        pytest.skip("nothing is built: run `make build`")
+    command = ["make", "-s", "sam-local", "HOST=127.0.0.1", "SEEN_AS=host.docker.internal"]
+
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        ready = process.stdout.readline()
+        told = process.stdout.readline()
+        written = yaml.safe_load((BUILD / "sam-local.yaml").read_text("utf-8"))["Resources"]
+        process.terminate()
+
+    port = ready.removeprefix("ready http://127.0.0.1:").split()[0]
+    assert told.split()[:3] == ["sam", "local", "invoke"]
+    assert {
+        written[it.name]["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] for it in Stack.load().functions
+    } == {f"http://host.docker.internal:{port}"}

@@ -1,4 +1,8 @@
-"""What functions are allowed to do by `template.yaml`, and what calls of an AWS SDK need to be allowed."""
+"""
+What functions are allowed to do by `template.yaml`, and what calls of an AWS SDK need to be allowed.
+
+Of conditions only the service through which the key is asked is judged; the others narrow what is allowed here further.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase

@@ -23,6 +23,7 @@ STREAM_KEEPS_S = 24 * 3600
 GATEWAY_WAITS_S = 30
 SWEEP_EVERY_S = 60
 LOG_FIELDS = {"requestId", "routeKey", "status", "responseLatency", "authorizer.error"}
+TLS_POLICIES = (("AWS::S3::BucketPolicy", "s3:*", "Bucket"), ("AWS::SQS::QueuePolicy", "sqs:*", "Queues"))
 STATE = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
 UNBOUND = {"cloudwatch.amazonaws.com"}  # says nothing of itself that a condition could ask for
 WATCHED = {
@@ -48,24 +49,21 @@ def buckets_are_private(template: Template) -> Iterator[str]:
 
 
 def nothing_without_tls(template: Template) -> Iterator[str]:
-    refusing = set()
-    for kind, actions, places in (
-        ("AWS::S3::BucketPolicy", "s3:*", "Bucket"),
-        ("AWS::SQS::QueuePolicy", "sqs:*", "Queues"),
-    ):
-        for policy in template.resources(kind).values():
-            for statement in policy["PolicyDocument"]["Statement"]:
-                plain = statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
-                if (statement["Effect"], statement["Principal"], statement["Action"], plain) == (
-                    "Deny",
-                    "*",
-                    actions,
-                    True,
-                ):
-                    refusing |= {place["Ref"] for place in _listed(policy[places])}
+    refusing = {
+        place["Ref"]
+        for kind, actions, places in TLS_POLICIES
+        for policy in template.resources(kind).values()
+        if any(_refuses_plain(statement, actions) for statement in policy["PolicyDocument"]["Statement"])
+        for place in _listed(policy[places])
+    }
     for kind in ("AWS::S3::Bucket", "AWS::SQS::Queue"):
         for name in template.resources(kind).keys() - refusing:
             yield f"{name} answers without TLS"
+
+
+def _refuses_plain(statement: Mapping[str, Any], actions: str) -> bool:
+    said = [statement.get(it) for it in ("Effect", "Principal", "Action", "Condition")]
+    return said == ["Deny", "*", actions, {"Bool": {"aws:SecureTransport": "false"}}]
 
 
 def all_is_under_the_key(template: Template) -> Iterator[str]:

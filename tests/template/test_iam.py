@@ -14,7 +14,7 @@ import pytest
 from botocore.client import ClientCreator
 
 from local.aws import LocalAws
-from local.cloudformation import Template
+from local.cloudformation import ACCOUNT, REGION, Template
 from local.datasets import ensure_datasets
 from local.functions import Context, Handler, load_handler
 from local.invoke import EVENTS, for_report, records
@@ -36,7 +36,7 @@ DATA = f"arn:aws:s3:::{STACK_NAME}-data"
 BY_OBSTORE = {Right("s3:ListBucket", DATA), Right("s3:GetObject", f"{DATA}/datasets/*")}
 READS_DATA = ("ProcessFast", "ProcessHeavy", "EstimateReport")
 # Lambda itself writes these, in the function's name.
-BY_LAMBDA = {Right("sqs:SendMessage", f"arn:aws:sqs:eu-central-1:123456789012:{STACK_NAME}-DeadLetters")}
+BY_LAMBDA = {Right("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK_NAME}-DeadLetters")}
 HAS_DESTINATION = ("ProcessFast", "ProcessHeavy", "CreateReport")
 
 
@@ -148,8 +148,9 @@ def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPa
     for name in (uuid, score):
         delete = for_report("update_report/delete_api_v1_reports_uuid.json", name)
         assert update(delete)["statusCode"] == 200
-    later(patch, timedelta(days=40))
-    sweep(load_event("sweep_reports/schedule.json"))
+    for days in (2, 40):  # today's folder is looked through for orphans; what was deleted is purged
+        later(patch, timedelta(days=days))
+        sweep(load_event("sweep_reports/schedule.json"))
     assert {reports.get(UUID(name)) for name in (uuid, score)} == {None}
 
 

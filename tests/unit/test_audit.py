@@ -16,6 +16,7 @@ from rapor.http.gateway import Request, Response
 from rapor.http.laravel import created
 from rapor.http.problems import answer
 from tests.builders import ROOT, a_report, load_event
+from tests.prose import Page
 from tests.unit.fakes import FakeLog
 
 SCHEMA = json.loads((ROOT / "docs/audit.schema.json").read_text())
@@ -133,7 +134,9 @@ def test_every_route_that_needs_a_token_has_an_action() -> None:
 
 
 def test_the_documents_actions_are_the_codes() -> None:
-    assert set(SCHEMA["properties"]["action"]["enum"]) == {*ACTIONS.values(), "report.purge", "schedule.run"}
+    by_itself = {"report.purge", "orphan.remove", "schedule.run"}
+
+    assert set(SCHEMA["properties"]["action"]["enum"]) == {*ACTIONS.values(), *by_itself}
 
 
 def test_the_documents_example_is_valid() -> None:
@@ -142,3 +145,9 @@ def test_the_documents_example_is_valid() -> None:
     example = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
 
     VALID.validate(example["audit"])
+
+
+def test_the_query_asks_for_what_entries_have() -> None:
+    [query] = (it.text for it in Page(ROOT / "docs/audit.md").blocks if it.text.startswith("fields "))
+
+    assert set(re.findall(r"audit\.(\w+)", query)) <= set(SCHEMA["properties"])

@@ -364,7 +364,7 @@ def test_the_command_answers_with_its_exit_code(desk: Desk, capsys: pytest.Captu
     assert exit_code(desk.file) == 1
     desk.file.unlink()
     assert exit_code(desk.file) == 2
-    assert capsys.readouterr().out.splitlines()[-1] == f"{desk.file} cannot be read: No such file or directory."
+    assert capsys.readouterr().err.splitlines()[-1] == f"{desk.file} cannot be read: No such file or directory."
 
 
 def test_the_command_answers_in_json(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

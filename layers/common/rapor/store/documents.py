@@ -9,8 +9,8 @@ A document is streamed in parts and appears whole or not at all.
 
 import hashlib
 from contextlib import contextmanager, suppress
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from botocore.client import BaseClient
@@ -20,11 +20,19 @@ from rapor.errors import DocumentExpired, StoreUnavailable
 from rapor.store.faults import passing_faults_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PART_BYTES = 8 * 1024 * 1024  # S3 refuses multipart parts under 5 MiB, but for the last
 GONE = frozenset({"NoSuchKey", "AccessDenied"})  # S3 says the second to who may not list
 UNSAFE_IN_FILE_NAMES = str.maketrans(dict.fromkeys('"\\/;:*?<>|%', "-") | dict.fromkeys(range(32)) | {127: None})
+
+
+class Version(NamedTuple):
+    """One of an object's contents, or the mark of its deletion."""
+
+    key: str
+    id: str
+    modified_at: datetime
 
 
 class DocumentBucket:
@@ -87,6 +95,37 @@ class DocumentBucket:
             ExpiresIn=int(lifetime.total_seconds()),
         )
         return link
+
+    def versions(self, prefix: str, after: str | None) -> tuple[list[Version], str | None]:
+        """
+        Give a page of every version of what is below *prefix* and behind the key *after*.
+
+        The second is the key behind which the next page begins, None on the last one. A page holds all versions of its
+        keys, and its place is still one when they are gone.
+
+        Raises:
+            StoreUnavailable: The bucket did not say.
+        """
+        marker = {"KeyMarker": after} if after else {}
+        with passing_faults_named():
+            page = self._client.list_object_versions(Bucket=self._name, Prefix=prefix, **marker)
+        listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        found = [Version(it["Key"], it["VersionId"], it["LastModified"]) for it in listed]
+        if not page["IsTruncated"]:
+            return found, None
+        *whole, last = sorted({version.key for version in found})
+        end = whole[-1] if whole else last
+        return [version for version in found if version.key <= end], end
+
+    def remove(self, versions: "Iterable[Version]") -> None:
+        """
+        Remove versions for good, at most a page of them.
+
+        Raises:
+            StoreUnavailable: The bucket did not remove all of them.
+        """
+        with passing_faults_named():
+            self._remove([{"Key": version.key, "VersionId": version.id} for version in versions])
 
     def remove_folder(self, folder: str) -> None:
         """
