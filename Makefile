@@ -30,7 +30,7 @@ run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAP
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
-check: licences sbom lint types test-3.11 scan template fuzz-short build-arm64 build test-runtime  ## all else that CI runs
+check: licences sbom lint types test-3.11 scan template test-browser fuzz-short build-arm64 build test-runtime  ## all else that CI runs
 
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
@@ -40,6 +40,12 @@ faults: .venv/.ready  ## break every AWS call, pairs of them, workers and the de
 
 mutation: .venv/.ready .venv-mutation/.ready  ## small faults in the code that guards, which tests must notice (GUARDS; docs/mutation.md)
 	@$(python) -m tests.mutation $(GUARDS)
+
+soak: .venv/.ready  ## three times ten thousand reports in bad weather, minutes each (SEEDS, REPORTS)
+	@for seed in $(or $(SEEDS),1 2 3); do $(python) -m tests.soak --seed $$seed $(if $(REPORTS),--reports $(REPORTS)); done
+
+soak-stateful: .venv/.ready  ## whatever hypothesis thinks of, at length (EXAMPLES)
+	@EXAMPLES=$(or $(EXAMPLES),500) $(python) -m pytest tests/soak/test_stateful.py -q
 
 test-million: build  ## a million rows in every format: complete, and within 512 MB of memory (ROWS)
 	@$(python) -m pytest -m million -s
@@ -59,8 +65,14 @@ capacity: .venv/.ready  ## write what a stack can take, simulated, into docs/cap
 bench-functions: .venv/.ready .venv-runtime/.ready .venv-bench/.ready  ## cold starts and warm calls of the built functions, against the usual way (ROUNDS; SAVE=1)
 	@$(python) benchmarks/functions.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAVE),--save)
 
+bench-service: .venv/.ready  ## the whole service: reports a second, waits, and whose CPU it is (REPORTS; SAVE=1)
+	@$(python) benchmarks/service.py $(if $(REPORTS),--reports $(REPORTS)) $(if $(SAVE),--save)
+
 pictures: .venv/.ready  ## draw the README's pictures again, docs/images/*.png
 	@$(python) -m local.pictures
+
+pictures-console: .venv/.ready  ## take the README's pictures of the console again, docs/images/console-*.png
+	@$(with-browser) -m tests.browser.pictures
 
 clean:  ## remove what was built and installed; reports in .rapor/ and documents in out/ stay
 	rm -rf .venv .venv-* .aws-sam .mutation .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -110,6 +122,7 @@ lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 fo
 	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
 	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
 	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
+	$(compile) --python-version 3.11 --group browser -c requirements/dev.txt -o requirements/browser.txt
 	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
 	$(compile) --python-version 3.11 --group mutation pyproject.toml -c requirements/dev.txt -o requirements/mutation.txt
 	$(compile) --python-version 3.11 --group scan -o requirements/scan.txt
@@ -135,6 +148,15 @@ test-3.11:
 
 fuzz-short: .venv/.ready .venv-fuzz/.ready
 	@$(say) 'schemathesis'; $(python) -m tests.fuzz --phases examples,fuzzing,stateful --examples 12 --at-least 200 --seed $(or $(SEED),20251120)
+
+test-browser: .venv/.ready  ## the console in Debian's Chromium, installed where it is missing and we may
+	@$(say) 'the console in a browser'; $(with-browser) -m pytest tests/browser $(ARGS)
+
+# In a browser, or a word about why not. Chromium's own log is nobody's concern.
+with-browser = { command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	echo 'installing chromium' && { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1; }; } \
+	|| { echo 'skipped: there is no chromium here, and it cannot be installed'; exit 0; }; \
+	$(MAKE) -s --no-print-directory .venv-browser/.ready; PYTHONPATH=layers/common .venv-browser/bin/python
 
 # Ruff speaks for bandit about asserts (B101: each has its reason there), and about all that is not deployed.
 # cfn-lint-serverless knows neither `LoggingConfig` (WS1004: all log groups have a retention, tests/template/rules.py)
@@ -195,6 +217,12 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-bench,$<)
 	@touch $@
 
+.venv-browser/.ready: requirements/browser.txt .venv/bin/uv
+	@$(say) 'setting up .venv-browser: playwright'
+	@$(PYTHON) -m venv --clear .venv-browser
+	@$(call install,.venv-browser,$<)
+	@touch $@
+
 .venv-fuzz/.ready: requirements/fuzz.txt .venv/bin/uv
 	@$(say) 'setting up .venv-fuzz: schemathesis'
 	@$(PYTHON) -m venv --clear .venv-fuzz
@@ -225,4 +253,4 @@ quiet := >.aws-sam/log 2>&1 || { cat .aws-sam/log; exit 1; }
 	@$(call install,.venv-runtime,$<)
 	@touch $@
 
-.PHONY: help run test faults test-million test-sam-local check data bench bench-documents pictures clean build build-arm64 invoke sam-local lock lint types test-3.11 template test-runtime openapi fuzz fuzz-short mutation capacity licences sbom scan bench-functions bench-service
+.PHONY: $(shell sed -nE 's/^([a-z][a-z0-9.-]*):.*/\1/p' $(firstword $(MAKEFILE_LIST)))  # all but files

@@ -20,7 +20,7 @@ from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from local import moto_fixes, presigned
+from local import bucket_cors, moto_fixes, presigned
 from local.bus import create_bus
 from local.cloudformation import ACCOUNT, REGION
 from local.presigned import Environ
@@ -110,7 +110,8 @@ class LocalAws:
 
     def _serve(self) -> BaseWSGIServer:
         app = DomainDispatcherApplication(create_backend_app)
-        self.app = presigned.enforced(moto_fixes.one_at_a_time(app, self._note_write), SECRET)
+        signed = presigned.enforced(moto_fixes.one_at_a_time(app, self._note_write), SECRET)
+        self.app = bucket_cors.enforced(signed, {it.name: it.cors_rules for it in self._stack.buckets})
         host, port = self._address
         server = make_server(host, port, self.app, threaded=True, request_handler=MotoRequestHandler)
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)

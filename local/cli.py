@@ -17,6 +17,7 @@ COMMANDS = {
     "new": "begin a report type, from a file of data if there is one",
     "check": "say what is wrong with the report types",
     "preview": "make a document of a report type, here and now",
+    "redrive": "queue failed reports again, by code and time",
     "schedules": "say when a schedule would run",
     "smoke": "see whether a service keeps its word, wherever it runs",
     "token": "mint a token that `make run` accepts",

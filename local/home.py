@@ -21,6 +21,11 @@ class Home:
         return self.root / "state.pickle"
 
     @property
+    def address(self) -> Path:
+        """Where this run's AWS answers, while it runs."""
+        return self.root / "aws.address"
+
+    @property
     def keys(self) -> Path:
         """Keys made here; nobody else's."""
         return self.root / "keys"

@@ -84,7 +84,7 @@ class Bench:
 
 def tour(aws: LocalAws, *, say: Say) -> Path:
     """
-    Order a report, process the record of its row, fetch its document, rename it; record a score and find it; sweep.
+    Order a report, process the record of its row, fetch its document, rename it; score, schedule, sweep.
 
     Raises:
         InvocationFailedError: A function did not answer as it should.
@@ -104,6 +104,7 @@ def tour(aws: LocalAws, *, say: Say) -> Path:
         bench.expect("ReadReport", for_report("read_report/get_reports_id.json", score["id"]), FOUND)
         bench.expect("ReadReport", event("read_report/get_reports.json"), FOUND)
         bench.expect("ReadReport", event("read_report/get_reports_count.json"), FOUND)
+        bench.expect("Schedules", event("schedules/post_api_v1_schedules.json"), CREATED)
         bench.expect("SweepReports", event("sweep_reports/schedule.json"))
     return save(link, OUT)
 

@@ -11,6 +11,7 @@ Mends what moto 5.2.5 gets wrong, as measured against DynamoDB's documented beha
 - It is slow on long lists: of 13 s for 3,333 reports among 10,000, read a hundred at a time, 10 went into comparing
   strings by way of their types and into taking values apart that are sent as they are kept. Here neither is done.
 - KMS hashes what it is told is a hash.
+- A list of versions behind a key loses the first one when the key itself is gone.
 
 In-process; `apply` may be called more than once.
 """
@@ -33,6 +34,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.kms.responses import KmsResponse
+from moto.s3.models import S3Backend
 
 from local.presigned import Environ, WsgiApp
 
@@ -52,6 +54,7 @@ def apply() -> None:
     DynamoDBBackend.update_item = _update_item(DynamoDBBackend.update_item)  # type: ignore[method-assign]
     KmsResponse.sign = _sign(KmsResponse.sign)  # type: ignore[method-assign]
     DynamoDBBackend.transact_write_items = _transact(DynamoDBBackend.transact_write_items)  # type: ignore[method-assign]
+    S3Backend.list_object_versions = _list_behind(S3Backend.list_object_versions)  # type: ignore[method-assign]
     for compare in (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge):
         name = f"__{compare.__name__}__"
         setattr(DynamoType, name, _compare_strings(compare, getattr(DynamoType, name)))
@@ -212,6 +215,27 @@ def _transact(original: Callable[..., None]) -> Callable[..., None]:
                 raise
 
     return transact_write_items
+
+
+def _list_behind(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def list_object_versions(self: S3Backend, bucket_name: str, **given: Any) -> Any:
+        marker, limit = given.get("key_marker"), given.get("max_keys") or 0
+        if not marker or given.get("version_id_marker") or given.get("delimiter"):
+            return original(self, bucket_name, **given)
+        versions, prefixes, deletions, _, _ = original(self, bucket_name, prefix=given.get("prefix", ""), max_keys=None)
+        behind = sorted((it for it in [*versions, *deletions] if it.name > marker), key=lambda it: str(it.name))
+        page = {id(it) for it in behind[:limit]}
+        last = behind[limit - 1] if len(behind) > limit > 0 else None
+        return (
+            [it for it in versions if id(it) in page],
+            prefixes,
+            [it for it in deletions if id(it) in page],
+            last.name if last else None,
+            last.version_id if last else None,
+        )
+
+    return list_object_versions
 
 
 def _compare_strings(compare: Callable[[str, str], bool], original: Callable[..., bool]) -> Callable[..., bool]:

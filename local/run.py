@@ -55,7 +55,7 @@ def _serve(settings: Settings, say: Say) -> int:
 
 def _use(service: "Service", settings: Settings, say: Say) -> int:
     """Say that it answers, order the example on a first start, and stay."""
-    first_order.request("GET", service.url)  # the gateway's own 404: it answers
+    first_order.request("GET", service.url)  # the console: it answers
     say(f"ready {service.url}")
     say(_welcome(service))
     ordered = not settings.first_order or _order_once(service, say)
@@ -84,6 +84,8 @@ def _welcome(service: "Service") -> str:
     body = json.dumps({"title": "Kullanıcı Raporu", "report_type": "users", "format": "csv"}, ensure_ascii=False)
     return "\n".join((
         "",
+        "the console, in a browser; the link signs you in:",
+        f"  {service.url}/#token={service.token}",
         f"a token, good for {service.token_hours} hours (`.venv/bin/rapor token --help` mints others):",
         f"  export TOKEN={service.token}",
         "try:",

@@ -61,7 +61,8 @@ def live(command: Sequence[str | Path], folder: Path, environment: Mapping[str, 
             process.wait()
         if api.failure or len(api.cpu_ns) != len(api.answers) + 1 or not api.ended.is_set():
             log.seek(0)
-            raise FunctionFailedError(f"{api.failure}\n{log.read().decode(errors='replace')}")
+            said = log.read().decode(errors="replace")
+            raise FunctionFailedError(f"{len(api.answers)} events were answered. {api.failure}\n{said}")
     spent = [after - before for before, after in zip(api.cpu_ns, api.cpu_ns[1:], strict=False)]
     return Life(api.cpu_ns[0] / 1e6, [it / 1e6 for it in spent], api.answers)
 

@@ -44,9 +44,9 @@ class Service:
         self._stack = stack
 
     def is_new(self) -> bool:
-        """Whether nothing was ever written to the tables."""
-        dynamodb = self._aws.client("dynamodb")
-        return not any(dynamodb.scan(TableName=it.name, Limit=1)["Count"] for it in self._stack.tables)
+        """Whether no report was ever ordered."""
+        table = self._stack.name("Reports")
+        return not self._aws.client("dynamodb").scan(TableName=table, IndexName="by_all", Limit=1)["Count"]
 
     def keep_house(self, say: Say) -> None:
         """What AWS does in the background, until interrupted: streams are trimmed, items expire, events pass by."""
@@ -78,6 +78,8 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
         say("tables and buckets …")
         aws = running.enter_context(LocalAws(stack, state_file=settings.home.state))
         manifest_key.lend_to_kms()
+        settings.home.address.write_text(aws.endpoint)
+        running.callback(settings.home.address.unlink, missing_ok=True)
         if aws.notice:
             say(aws.notice)
         say("functions …")

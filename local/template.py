@@ -96,10 +96,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket."""
+    """A bucket; `cors_rules` say which pages may read it."""
 
     name: str
     is_versioned: bool
+    cors_rules: tuple[Mapping[str, Any], ...]
 
 
 class Stack:
@@ -188,7 +189,7 @@ class Stack:
     def buckets(self) -> tuple[Bucket, ...]:
         """All buckets."""
         return tuple(
-            Bucket(self._template.physical_name(name), self._is_versioned(it))
+            Bucket(self._template.physical_name(name), self._is_versioned(it), self._cors_rules(it))
             for name, it in self._template.resources("AWS::S3::Bucket").items()
         )
 
@@ -300,6 +301,10 @@ class Stack:
     def _is_versioned(self, bucket: Mapping[str, Any]) -> bool:
         versioning = self._template.resolve(bucket.get("VersioningConfiguration") or {})
         return bool(versioning.get("Status") == "Enabled")
+
+    def _cors_rules(self, bucket: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+        configuration = self._template.resolve(bucket.get("CorsConfiguration") or {})
+        return tuple(configuration.get("CorsRules", ()))
 
 
 def _unless_negative(value: Any) -> int | None:

@@ -20,11 +20,12 @@ PATIENCE_S = 120
 
 
 class Service:
-    """A running service; a context that ends it."""
+    """A running service; a context that ends it. *python* is one that has all that the service needs."""
 
-    def __init__(self, folder: Path, **environ: str) -> None:
+    def __init__(self, folder: Path, python: str = sys.executable, **environ: str) -> None:
         self.home = folder / "home"
         self.folder = folder
+        self._python = python
         self._environ = {"PORT": "0", "RAPOR_HOME": str(self.home), "RAPOR_FIRST_ORDER": "0"} | environ
         self.lines: list[str] = []
         self.url = ""
@@ -32,7 +33,7 @@ class Service:
     def __enter__(self) -> Self:
         """Start, and wait until it says that it is ready."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "local"],
+            [self._python, "-m", "local"],
             cwd=self.folder,
             env=os.environ | self._environ,
             stdout=subprocess.PIPE,

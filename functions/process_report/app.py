@@ -14,7 +14,7 @@ from rapor.data.engine import DuckDBEngine
 from rapor.deliveries import name_of, report_in
 from rapor.documents.render import render
 from rapor.errors import StoreUnavailable
-from rapor.process import Outcome, Workshop, process_report
+from rapor.process import Outcome, Workshop, deadline_in, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.changes import ReportChanges
 from rapor.store.clients import client
@@ -24,7 +24,6 @@ from rapor.store.signatures import KmsSigner
 
 SPILL_FOLDER = "/tmp"  # noqa: S108 - Lambda's only writable folder  # nosec B108
 MB_A_PROCESSOR = 1769  # Lambda gives processors by memory, and shows more than it gives
-STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 
 logger = Logger()
 metrics = Metrics()
@@ -60,7 +59,7 @@ workshop = Workshop(
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take a batch of stream records, or of a queue's; what the table refused, or no time is left for, comes again."""
     now, remaining = clock(), timedelta(milliseconds=context.get_remaining_time_in_millis())
-    deadline = now + remaining - min(STOP_BEFORE, remaining / 6)
+    deadline = deadline_in(remaining, now=now)
     last_start = now + (deadline - now) / 2  # a report begun later might fail only for those before it in the batch
     failures = [record for record in event["Records"] if not _is_dealt_with(record, deadline, last_start)]
     metrics.flush_metrics()

@@ -1,4 +1,4 @@
-"""GET on the doors: list, detail, download, manifest, catalogue, and the API's description."""
+"""GET on the doors: list, detail, download, manifest, catalogue; the console, and the API's description."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -11,11 +11,10 @@ from botocore.config import Config
 
 from rapor.caller import VIEW
 from rapor.catalogue import Catalogue
-from rapor.http import laravel, report_types, strapi
+from rapor.http import console, laravel, report_types, static, strapi
 from rapor.http.gateway import Request, Response
 from rapor.http.listing import listing_from
 from rapor.http.problems import Route, answer
-from rapor.http.static import PUBLIC_ROUTES, static_file
 from rapor.http.strapi_queries import score_query
 from rapor.read import link_to_document, list_reports, read_manifest, read_report
 from rapor.read_score import count_scores, list_scores, read_score
@@ -93,7 +92,8 @@ ROUTES: dict[str, Route] = {
     "GET /reports/{id}": get_score,
     "GET /api/v1/report-types": partial(report_types.type_list, catalogue=catalogue),
     "GET /api/v1/report-types/{name}": partial(report_types.type_detail, catalogue=catalogue),
-    **dict.fromkeys(PUBLIC_ROUTES, partial(static_file, folder=Path(__file__).parent / "static")),
+    **static.routes(Path(__file__).parent / "static"),
+    **console.routes(Path(__file__).parent / "static/console", documents.origin),
 }
 
 

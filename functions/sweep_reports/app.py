@@ -1,4 +1,4 @@
-"""Every minute: find what lost its hint, announce, look after schedules, and purge what was deleted long ago."""
+"""Every minute: find what lost its hint, announce, look after schedules, purge what was deleted, clear away orphans."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor.announce import Announcer
 from rapor.http.audit import system_entry
+from rapor.orphans import sweep_orphans
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
 from rapor.store.clients import IMPATIENT, client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
+from rapor.store.lists import ReportLists
+from rapor.store.notes import Notes
 from rapor.store.scheduler import Scheduler
 from rapor.store.schedules import ScheduleTable
 from rapor.sweep import Repair, sweep_reports
@@ -25,7 +28,8 @@ logger = Logger()
 metrics = Metrics()
 settings = SweepReportsSettings.from_environ()
 dynamodb = client("dynamodb")
-reports, schedules = ReportChanges(dynamodb, settings.table_name), ScheduleTable(dynamodb, settings.table_name)
+reports, lists = ReportChanges(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
+schedules, notes = ScheduleTable(dynamodb, settings.table_name), Notes(dynamodb, settings.table_name)
 bus = EventBus(client, settings.event_bus)
 announcer = Announcer(reports, bus, logger)
 documents = DocumentBucket(client("s3"), settings.documents_bucket)
@@ -36,7 +40,7 @@ scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
-    """Repair what is due, say how long the oldest waited; announce; see to schedules; purge, which nobody waits for."""
+    """Repair what is due, say how long the oldest waited; announce; see to schedules; then purge and clear away."""
     now = datetime.now(UTC)
     sweep = sweep_reports(now=now, reports=reports)
     metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, sweep.oldest.total_seconds())
@@ -51,5 +55,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     for uuid in purged:
         logger.info("audit", audit=system_entry("report.purge", "sweep", uuid))
     metrics.add_metric("purged", MetricUnit.Count, len(purged))
-    done = {"announced": announced, "purged": len(purged), **asdict(care)}
+    cleared = sweep_orphans(now=now, rows=lists, documents=documents, notes=notes)
+    for uuid in cleared.removed:
+        logger.info("audit", audit=system_entry("orphan.remove", "sweep", uuid))
+    orphans = sum(cleared.removed.values())
+    metrics.add_metric("orphans", MetricUnit.Count, orphans)
+    metrics.add_metric("unclaimed", MetricUnit.Count, cleared.unclaimed)
+    tidied = {"purged": len(purged), "orphans": orphans, "unclaimed": cleared.unclaimed}
+    done = {"announced": announced, **asdict(care), **tidied}
     return {repair.value: count for repair, count in sweep.repairs.items()} | done

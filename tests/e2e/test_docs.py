@@ -1,6 +1,7 @@
 """The catalogue and the description, through the gateway."""
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.builders import ROOT
 from tests.service import Service
 
 pytestmark = pytest.mark.e2e
+ORDER = {"title": "Users", "report_type": "users", "format": "json"}
 
 
 def test_the_description_is_for_everyone(service: Service) -> None:
@@ -49,3 +51,16 @@ def test_without_a_token_there_is_no_catalogue(service: Service) -> None:
         answer = request("GET", service.url + path)
 
         assert (answer.status, answer.json()) == (401, {"message": "Unauthorized"})
+
+
+def test_the_console_is_for_everyone_and_may_fetch_from_where_links_point(service: Service) -> None:
+    page = request("GET", f"{service.url}/")
+    script = request("GET", f"{service.url}/console/app.js")
+    other = request("GET", f"{service.url}/console/README.md")
+    report = service.finished(service.call("POST", "/api/v1/reports", ORDER).json()["uuid"])
+    link = service.call("GET", f"/api/v1/reports/{report['uuid']}/download").headers["Location"]
+
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert f"connect-src 'self' http://{urlsplit(link).netloc};" in page.headers["Content-Security-Policy"]
+    assert (script.status, script.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
+    assert other.status == 404

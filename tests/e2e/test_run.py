@@ -144,6 +144,12 @@ def rapor(service: Service, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+def test_a_link_that_signs_into_the_console_is_said(service: Service) -> None:
+    link = service.wait_for(f"  {service.url}/#token=")
+
+    assert service.call("GET", "/api/v1/reports", token=link.partition("=")[2]).status == 200
+
+
 def test_rapor_token_is_accepted(service: Service) -> None:
     token = rapor(service, "token", "--sub", "cli", "--permission", "reports.generate", "--claim", "email=a@b.example")
 

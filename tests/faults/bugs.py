@@ -4,7 +4,7 @@ Faults of design, put in on purpose, and the check that has to notice each of th
 A suite that is green says nothing until it is known what would make it red.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ from tests.faults.scenarios import BODY, KEY, always
 from tests.faults.world import MINUTES, World
 from tests.production import a_type
 
-Check = Callable[[World], list[str]]
+Check = Callable[[World], Iterable[str]]
 Patch = Callable[[pytest.MonkeyPatch, World], None]
 
 
@@ -44,9 +44,9 @@ Patch = Callable[[pytest.MonkeyPatch, World], None]
 def lived(scenario: str, *faults: Fault) -> Check:
     """A scenario undisturbed, and then with each of its calls broken in these ways."""
 
-    def check(world: World) -> list[str]:
+    def check(world: World) -> Iterator[str]:
         plans: list[Plan] = [{}, *singles(NAMED[scenario], faults)]
-        return [wrong for plan in plans for wrong in live(world, NAMED[scenario], plan).wrong]
+        yield from (wrong for plan in plans for wrong in live(world, NAMED[scenario], plan).wrong)
 
     return check
 
@@ -192,7 +192,7 @@ def no_fence(patch: pytest.MonkeyPatch, _: World) -> None:
 
 
 def fixed_key(patch: pytest.MonkeyPatch, _: World) -> None:
-    patch.setattr(process, "document_key", lambda report: f"{report.folder}document.{report.format.extension}")
+    patch.setattr(Report, "document_key", property(lambda report: f"{report.folder}document.{report.format.extension}"))
 
 
 def stranger_to_its_own_claim(patch: pytest.MonkeyPatch, _: World) -> None:
@@ -364,11 +364,11 @@ BUGS: Sequence[Bug] = [
 
 def sound(world: World, check: str) -> list[str]:
     """What a check sees in the design as it is: nothing."""
-    return CHECKS[check](world)
+    return list(CHECKS[check](world))
 
 
-def caught(world: World, bug: Bug) -> list[str]:
-    """What the bug's check sees while the bug is in; an exception of the bug's own is not what it is there for."""
+def caught(world: World, bug: Bug) -> str | None:
+    """The first thing the bug's check sees while the bug is in; an exception of the bug's own is not one."""
     with pytest.MonkeyPatch.context() as patch:
         bug.patch(patch, world)
-        return [wrong for wrong in CHECKS[bug.check](world) if " raised " not in wrong]
+        return next((wrong for wrong in CHECKS[bug.check](world) if " raised " not in wrong), None)

@@ -1,5 +1,5 @@
 """
-Every AWS operation that each function makes, as plain data; `test_single_faults` keeps it true.
+Every AWS operation that each function makes, as plain data; `test_single_faults` and `test_data_reads` keep it true.
 
 Names are boto3's. `DATA_READS` are what the engine's own S3 client asks of data sets, in the functions that open them.
 """
@@ -20,11 +20,13 @@ CALLS = {
         "UploadPart",
     },
     "SweepReports": {
+        "BatchGetItem",
         "DeleteItem",
         "DeleteObjects",
         "GetItem",
         "ListObjectVersions",
         "PutEvents",
+        "PutItem",
         "Query",
         "UpdateItem",
     },

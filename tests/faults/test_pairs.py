@@ -14,7 +14,7 @@ pytestmark = pytest.mark.faults
 FIRST = list(singles(DOCUMENT, DIFFERENT))
 
 
-@pytest.mark.parametrize(("number", "first"), enumerate(FIRST), ids=str)
+@pytest.mark.parametrize(("number", "first"), list(enumerate(FIRST)), ids=str)
 def test_a_second_fault_changes_nothing_of_the_end(world: World, number: int, first: Plan) -> None:
     pairs = pairs_after(first, partial(live, world, DOCUMENT))
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -28,8 +28,11 @@ from local.manifest_key import ManifestKey
 from local.streams import as_event, shard_of
 from local.template import PARAMETERS, Stack
 from rapor.errors import StoreUnavailable
+from rapor.orphans import NOTE, Place
 from rapor.report import Format, Report
 from rapor.store.changes import ReportChanges
+from rapor.store.keys import note_key
+from rapor.store.notes import Notes
 from rapor.sweep import sweep_reports
 from tests.builders import a_report, load_event
 from tests.events import detail_of
@@ -68,6 +71,7 @@ class World:
     bucket: str
     injector: Injector
     key: ManifestKey
+    folder: Path  # of data sets and keys
     start: datetime = field(default_factory=lambda: datetime.now(UTC))
     skew: timedelta = timedelta(0)
     complaints: list[str] = field(default_factory=list)
@@ -95,9 +99,14 @@ class World:
                     backend.buckets[self.bucket].keys.clear()
                     backend.buckets[self.bucket].multiparts.clear()
             self._bus._messages.clear()
+        Notes(self.dynamodb, self.table).write(NOTE, Place(date.max).to_note())  # orphans are one scenario's affair
         self.skew, self._delivered, self._random = timedelta(0), 0, Random(1)  # noqa: S311 - to be the same each time
         self.complaints = []
         self.oracle = Oracle(self.table, self.bucket, self.s3)
+
+    def forget_orphans_note(self) -> None:
+        """Let the sweep look for orphans."""
+        self.dynamodb.delete_item(TableName=self.table, Key=note_key(NOTE))
 
     @property
     def _bus(self) -> Any:
@@ -319,7 +328,7 @@ def a_world(folder: Path) -> Iterator[World]:
         key.lend_to_kms()
         injector = Injector(Direct(aws.app))
         rooms = {name: _listened_to(stack, name, injector, patch) for name in FUNCTIONS}
-        made = World(rooms, aws, stack, stack.name("Reports"), stack.name("Documents"), injector, key)
+        made = World(rooms, aws, stack, stack.name("Reports"), stack.name("Documents"), injector, key, folder)
         for room in rooms.values():
             patch.setattr(room, "datetime", SimpleNamespace(now=lambda _: made.now()))
         patch.setattr("rapor.report.uuid4", made.new_uuid)

@@ -20,7 +20,7 @@ from tests.builders import ROOT
 MUTMUT = ROOT / ".venv-mutation/bin/mutmut"
 STAGE = ROOT / ".mutation"
 AT_LEAST = 90  # per cent
-KILLED = {1, 3, 24, 36, 152, 255, -24}  # mutmut's exit codes of a test that failed, and of one that never ended
+KILLED = {1, 3, 24, 36, 152, 255, -24}  # mutmut's exit codes where a test failed or never ended; a crash is neither
 AROUND = ("tests", "local", "functions", "events", "docs", "layers/catalogue")  # what tests read or import
 
 
@@ -89,6 +89,7 @@ def stage(folder: Path, guard: Guard) -> None:
     (folder / "pyproject.toml").write_text(f"""{(ROOT / "pyproject.toml").read_text()}
 [tool.mutmut]
 source_paths = ["src"]
+process_isolation = "forkserver"  # DuckDB does not outlive a fork of a process that has used it
 only_mutate = {json.dumps([f"src/rapor/{module}" for module in guard.modules])}
 also_copy = {json.dumps([*AROUND, "template.yaml"])}
 pytest_add_cli_args = ["-k", "{guard.which}"]

@@ -14,7 +14,13 @@ from local.cloudformation import Template
 
 Rule = Callable[[Template], Iterator[str]]
 
-PUBLIC = {"GET /openapi.json", "GET /docs", "GET /docs/{file}"}  # routes that ask for no token
+PUBLIC = {
+    "GET /",
+    "GET /console/{file}",
+    "GET /openapi.json",
+    "GET /docs",
+    "GET /docs/{file}",
+}  # routes that ask for no token
 COSTLY = {"POST /api/v1/reports/estimate"}
 LANES = {"fast", "heavy"}
 READERS_OF_A_SHARD = 2

@@ -10,6 +10,7 @@ DRAWING = "a drawing"
 MAKE = "make's targets are looked up; what they run, CI runs"
 AWS = "needs AWS; its `aws` commands are held to the API's own description"
 DOCKER = "needs Docker: make test-sam-local does it"
+SHAPE = "the shape of what is printed"
 LOGS = "needs CloudWatch Logs"
 AS_IN_DEPLOY = "docs/deploy.md's, with another address"
 BLOCKS: dict[str, dict[str, list[str]]] = {
@@ -81,6 +82,10 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
         "`rapor verify`": ["tests/e2e/test_pages.py::test_a_manifest_is_read_and_verified_as_told"],
         "Keys on AWS": [AWS],
     },
+    "docs/redrive.md": {
+        "Queue failed reports again": ["tests/e2e/test_redrive.py::test_every_command_of_the_page_is_one"] * 3
+    },
+    "docs/reliability.md": {"Everything that can break, broken": [SHAPE]},
     "docs/report-types.md": {
         "From a file of data to a scheduled PDF": [
             "tests/e2e/test_report_types_page.py::test_a_type_is_made_previewed_and_ordered_as_told"

@@ -28,7 +28,7 @@ from tests.builders import CYBERCERT, a_caller, a_catalogue, a_post
 STACK = Stack.load()
 CATALOGUE = a_catalogue()
 DOCUMENT = document(CATALOGUE, "1.2.3")
-PUBLIC = {"GET /openapi.json", "GET /docs", "GET /docs/{file}"}
+PUBLIC = {"GET /openapi.json", "GET /docs", "GET /docs/{file}", "GET /", "GET /console/{file}"}
 ORDER = {"title": "A", "report_type": "users"}
 
 

@@ -15,7 +15,7 @@ from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import Fenced, RaporError, RenderError, SourceInvalid, SourceUnavailable, StoreUnavailable
 from rapor.figures import Figures
 from rapor.manifest import write_manifest
-from rapor.process import Outcome, Output, Sink, Workshop, document_key, process_report
+from rapor.process import Outcome, Output, Sink, Workshop, process_report
 from rapor.report import Format, Progress, Report, Result, Scope, Status
 from tests.builders import NOW, a_catalogue, a_report
 from tests.unit.fakes import (
@@ -122,7 +122,7 @@ def test_the_writer_is_told_everything_and_the_result_tells_it_on(as_cells: bool
         as_of=NOW,
         expires_at=NOW + timedelta(days=90),
         missing_glyphs=2,
-        key=document_key(found),
+        key=found.document_key,
         cut_cells=3,
     )
     assert documents.content_types == ["application/pdf", "application/json"]
@@ -512,7 +512,7 @@ def test_a_table_out_of_reach_makes_the_event_come_again() -> None:
 def test_a_document_lies_where_no_other_attempt_can_write() -> None:
     report = a_report(owner="0123456789abcdef", attempt=2, format=Format.EXCEL)
 
-    assert document_key(report) == "reports/2025-11-20/550e8400-e29b-41d4-a716-446655440000/2-01234567.xlsx"
+    assert report.document_key == "reports/2025-11-20/550e8400-e29b-41d4-a716-446655440000/2-01234567.xlsx"
 
 
 def test_the_cause_is_kept_for_the_logs_alone() -> None:

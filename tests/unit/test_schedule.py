@@ -34,7 +34,7 @@ TODAY = date(2026, 3, 31)  # a Tuesday
         ({"$date": "-1 year", "anchor": "start"}, "2025-01-01"),
         ({"$date": "-1 year", "anchor": "end"}, "2025-12-31"),
         ({"$date": "-1 day", "anchor": "start"}, "2026-03-30"),
-        ({"$date": "+9999 years"}, "9999-12-31"),
+        ({"$date": "+9999 years"}, "9998-12-31"),
         ({"$date": "-9999 years", "anchor": "start"}, "0001-01-01"),
     ],
 )

@@ -101,7 +101,7 @@ def test_bounds_are_told_while_they_are_ahead() -> None:
     entry, other = world.entry(made), past.entry(begun)
     assert entry is not None
     assert other is not None
-    assert (entry["StartDate"], entry["EndDate"]) == (start, end)
+    assert (entry["StartDate"], entry["EndDate"]) == (start, end + timedelta(seconds=30))
     assert "StartDate" not in other
 
 

@@ -239,6 +239,33 @@ def test_a_change_by_its_owner_meanwhile_wins(monkeypatch: pytest.MonkeyPatch) -
     assert (world.row.name, world.row.tries) == ("B", 0)
 
 
+def test_a_change_while_a_run_is_noted_wins_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.made(RUN)
+    note = world.schedules.note_run
+
+    def and_then_it_is_put_off(found: Schedule, run: PastRun) -> Schedule:
+        note(found, run)
+        return world.schedules.change(found, replace(world.row, next_run=NEXT + HOUR))
+
+    monkeypatch.setattr(world.schedules, "note_run", and_then_it_is_put_off)
+    world.sweep(RUN + 5 * MINUTE)
+
+    assert world.row.next_run == NEXT + HOUR
+
+
+def test_one_that_nobody_thought_of_does_not_stop_the_others() -> None:
+    world = World()
+    odd = a_schedule(uuid=uuid4(), timezone="Mars/Base", next_run=RUN, due_at=RUN)
+    world.schedules.rows = {odd.uuid: odd, **world.schedules.rows}
+    world.made(RUN)
+
+    world.sweep(RUN + 5 * MINUTE)
+
+    assert world.row.next_run == NEXT
+    assert [entry["schedule"] for entry in world.log.entries] == [str(odd.uuid)]
+
+
 def test_an_events_id_is_of_what_is_told() -> None:
     missed = Notice("missed", NOW, "not_started", text_of(RUN))
 

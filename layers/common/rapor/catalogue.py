@@ -237,7 +237,7 @@ class Catalogue:
     @classmethod
     def open(cls, folder: Path) -> "Catalogue":
         """
-        Look which types there are, and read each when it is first asked for; `make build` has read them all.
+        Take the files as they are now, and read each when it is first asked for; `make build` has read them all.
 
         Raises:
             CatalogueError: There is none.
@@ -249,14 +249,16 @@ class Files(Mapping[str, ReportType]):
     """What is in the TOML files of a folder, by their names; asking raises `CatalogueError` where that is wrong."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {file.stem: file for file in sorted(folder.glob("*.toml"))}
+        self._contents = {file: file.read_bytes() for file in sorted(folder.glob("*.toml"))}  # as they are now
+        self._files = {file.stem: file for file in self._contents}
         self._read: dict[str, ReportType] = {}
         if not self._files:
             raise CatalogueError(str(folder), "", "there is no report type here")
 
     def __getitem__(self, name: str) -> ReportType:
         if name not in self._read:
-            self._read[name] = load_type(self._files[name])
+            file = self._files[name]
+            self._read[name] = read_type(file, self._contents[file])
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -273,9 +275,19 @@ def load_type(file: Path) -> ReportType:
     Raises:
         CatalogueError: See `Catalogue.load`.
     """
+    return read_type(file, file.read_bytes())
+
+
+def read_type(file: Path, content: bytes) -> ReportType:
+    """
+    Read what *file* contains.
+
+    Raises:
+        CatalogueError: See `Catalogue.load`.
+    """
     plain: dict[str, Any] = {}
     try:
-        plain = tomllib.loads(file.read_text("utf-8"))
+        plain = tomllib.loads(content.decode("utf-8"))
         report_type = ReportType.model_validate(plain)
         jsonschema_rs.meta.validate(report_type.parameters_schema)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -30,6 +30,7 @@ from rapor.report import Failure, Progress, Report, Result, Scope
 Rendered = TypeVar("Rendered", Batch, Lines)
 
 LEASE_MARGIN = timedelta(seconds=30)
+STOP_BEFORE = timedelta(seconds=20)  # long enough to say `timed_out` before Lambda ends us
 PROGRESS_EVERY = timedelta(seconds=1)
 BACKOFF = timedelta(seconds=15)  # doubled with every attempt
 
@@ -158,6 +159,11 @@ class Workshop:
     signer: Signer | None = None  # without one, manifests are not signed
 
 
+def deadline_in(remaining: timedelta, *, now: datetime) -> datetime:
+    """Say when to stop by ourselves, where Lambda stops us after *remaining*: it must leave time to say why."""
+    return now + remaining - min(STOP_BEFORE, remaining / 6)
+
+
 def process_report(uuid: UUID, *, deadline: datetime, workshop: Workshop) -> Ending:
     """
     Claim, render, publish, finalise, announce.
@@ -230,7 +236,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[R
         watch = Watch(report, row_count, deadline, workshop)
         watch.look()
         figures = rows.figures(limit)
-        with workshop.documents.open(document_key(report), report.format.content_type) as sink:
+        with workshop.documents.open(report.document_key, report.format.content_type) as sink:
             written = workshop.render(
                 report,
                 report_type,
@@ -255,7 +261,7 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[R
             as_of=as_of,
             expires_at=workshop.clock() + workshop.retention,
             missing_glyphs=written.missing_glyphs,
-            key=document_key(report),
+            key=report.document_key,
             cut_cells=written.cut_cells,
         )
         return result, record
@@ -265,12 +271,6 @@ def _publish_manifest(report: Report, result: Result, workshop: Workshop) -> Non
     manifest = write_manifest(report, result, workshop.signer)
     with workshop.documents.open(manifest_key(result.key), CONTENT_TYPE) as sink:
         sink.write(manifest)
-
-
-def document_key(report: Report) -> str:
-    """Name the object after attempt and owner: a key that nobody else can have is never overwritten."""
-    owner = (report.owner or "")[:8]
-    return f"{report.folder}{report.attempt}-{owner}.{report.format.extension}"
 
 
 def _type_of(report: Report, catalogue: Catalogue) -> ReportType:

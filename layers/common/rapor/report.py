@@ -183,6 +183,11 @@ class Report:
         """Where its documents lie in the bucket, and nobody else's."""
         return f"reports/{self.created_at:%Y-%m-%d}/{self.uuid}/"
 
+    @property
+    def document_key(self) -> str:
+        """The current attempt's object, named after it and its owner: what nobody else can have, nobody overwrites."""
+        return f"{self.folder}{self.attempt}-{(self.owner or '')[:8]}.{self.format.extension}"
+
 
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
 

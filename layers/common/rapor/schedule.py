@@ -4,7 +4,6 @@ A schedule: what to order, when, and with whose rights. No I/O, no AWS, no clock
 When it runs next is in the row; `timetable` works it out, for whoever has the time zones and a cron library at hand.
 """
 
-import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ SETTLING = timedelta(minutes=1)  # no function that speaks to the Scheduler afte
 RELATIVE = re.compile(r"today|(?P<number>[+-]?\d{1,4}) (?P<unit>day|week|month|quarter|year)s?")
 ANCHORS = ("start", "end")
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
-FAR = 9999
+FAR = 9998  # the calendar's last year has no next month
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,8 @@ def _moved(day: date, number: int, unit: str) -> date:
         return day + timedelta(days=number * (7 if unit == "week" else 1))
     months = min(max(day.year * 12 + day.month - 1 + number * MONTHS[unit], 12), FAR * 12 + 11)
     year, month = months // 12, months % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    last = (date(year, month, 28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return date(year, month, min(day.day, last.day))
 
 
 def _anchored(day: date, unit: str, anchor: str | None) -> date:

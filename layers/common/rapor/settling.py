@@ -10,7 +10,7 @@ from typing import Protocol
 
 from rapor.errors import Fenced, NotScheduled, StoreUnavailable
 from rapor.schedule import SETTLING, Schedule
-from rapor.timetable import Timetable, read_timetable
+from rapor.timetable import timetable_of
 
 GRACE = timedelta(minutes=5)  # for a run to be there before anybody asks for it
 
@@ -27,13 +27,6 @@ class Scheduler(Protocol):
 
     def put(self, schedule: Schedule, first: datetime | None) -> None: ...
     def remove(self, schedule: Schedule) -> None: ...
-
-
-def timetable_of(schedule: Schedule) -> Timetable:
-    """When it runs."""
-    return read_timetable(
-        schedule.expression, schedule.timezone, anchor=schedule.anchor, start=schedule.start, end=schedule.end
-    )
 
 
 def planned(schedule: Schedule, moment: datetime) -> Schedule:
@@ -70,15 +63,20 @@ def settle(schedule: Schedule, *, now: datetime, schedules: Settled, scheduler: 
     if schedule.settling_until is None:
         return schedule
     try:
-        tell_scheduler(schedule, now=now, scheduler=scheduler)
-        if schedule.is_deleted:
-            schedules.remove(schedule)
-            return schedule
-        return schedules.change(schedule, replace(schedule, settling_until=None, due_at=looked_at(schedule)))
-    except NotScheduled:
-        return schedules.change(schedule, schedule.paused("refused", now))
+        return _settled(schedule, now, schedules, scheduler)
     except (Fenced, StoreUnavailable):
         return schedule
+
+
+def _settled(schedule: Schedule, now: datetime, schedules: Settled, scheduler: Scheduler) -> Schedule:
+    try:
+        tell_scheduler(schedule, now=now, scheduler=scheduler)
+    except NotScheduled:
+        return schedules.change(schedule, schedule.paused("refused", now))
+    if schedule.is_deleted:
+        schedules.remove(schedule)
+        return schedule
+    return schedules.change(schedule, replace(schedule, settling_until=None, due_at=looked_at(schedule)))
 
 
 def tell_scheduler(schedule: Schedule, *, now: datetime, scheduler: Scheduler) -> None:

@@ -17,8 +17,8 @@ from rapor.announce import SOURCE
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.report import IdempotencyKey, Report, iso
 from rapor.schedule import Notice, PastRun, Schedule, text_of
-from rapor.settling import Scheduler, looked_at, settle, timetable_of, unsettled
-from rapor.timetable import Run
+from rapor.settling import Scheduler, looked_at, settle, unsettled
+from rapor.timetable import Run, timetable_of
 
 PER_SWEEP = 400
 STEPS = 200  # runs of one schedule that one sweep looks for
@@ -93,9 +93,19 @@ def sweep_schedules(keeper: Keeper, *, limit: int = PER_SWEEP) -> Care:
         schedule = keeper.schedules.get(uuid)
         if schedule and schedule.due_at and schedule.due_at <= keeper.now:  # the index lags behind the table
             keeper.care.schedules += 1
-            with suppress(Fenced):  # its owner is quicker
-                _look_after(schedule, keeper)
+            _look_after_safely(schedule, keeper)
     return keeper.care
+
+
+def _look_after_safely(schedule: Schedule, keeper: Keeper) -> None:
+    try:
+        _look_after(schedule, keeper)
+    except Fenced:
+        return  # its owner is quicker
+    except StoreUnavailable:
+        raise
+    except Exception:  # one that nobody thought of must not stop the others
+        keeper.log.warning("a schedule was not looked after", exc_info=True, schedule=str(schedule.uuid))
 
 
 def _look_after(schedule: Schedule, keeper: Keeper) -> None:
@@ -150,13 +160,20 @@ def _with_runs_found(schedule: Schedule, keeper: Keeper) -> Schedule:
         report = keeper.reports.replayed(found.key_of(run.at), keeper.now)
         following = timetable.first_after(run.at)
         if report:
-            found = keeper.schedules.note_run(found, PastRun(text_of(run.at), report.uuid))
+            found = _with_run(found, PastRun(text_of(run.at), report.uuid), keeper)
         elif keeper.now < _deadline(run, following):
             return _started(found, _noted(found, run, missed, keeper), run, keeper)
         else:
             missed.append(run)
         run = following
     return _written(found, _noted(found, run, missed, keeper), keeper)
+
+
+def _with_run(found: Schedule, run: PastRun, keeper: Keeper) -> Schedule:
+    noted = keeper.schedules.note_run(found, run)
+    if noted.revision != found.revision:
+        raise Fenced  # what we are about to write is of an older one
+    return noted
 
 
 def _next_of(schedule: Schedule) -> Run | None:

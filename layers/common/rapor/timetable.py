@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from rapor.schedule import Schedule
+
 SHORTEST = timedelta(minutes=15)  # between two runs
 LOOKED_AT = 100  # runs, for the shortest time between two: more than a day holds
 HORIZON = timedelta(days=366 * 12)  # a 29 February is 8 years away at most
@@ -109,6 +111,12 @@ def read_timetable(
     """
     walls, every = _read(expression)
     return Timetable(ZoneInfo(timezone), start or anchor, walls, every, start, end)
+
+
+def timetable_of(schedule: Schedule) -> Timetable:
+    """When a schedule runs."""
+    it = schedule
+    return read_timetable(it.expression, it.timezone, anchor=it.anchor, start=it.start, end=it.end)
 
 
 def check_expression(expression: str) -> None:

@@ -73,9 +73,9 @@ def update_report(uuid: UUID, revised: Callable[[Report], Order], *, desk: Desk)
     return _changed(uuid, GENERATE, lambda report: _updated(report, revised(report), desk), desk)
 
 
-def retry_report(uuid: UUID, *, desk: Desk) -> Report:
+def retry_report(uuid: UUID, *, desk: Desk, is_meant: Callable[[Report], bool] = lambda _: True) -> Report:
     """
-    Queue a failed report again, as its type is by now.
+    Queue a failed report again, as its type is by now; one that has changed meanwhile may not be *meant* any more.
 
     If its failure may not have been told, that comes first: afterwards nobody could know of it.
 
@@ -85,7 +85,7 @@ def retry_report(uuid: UUID, *, desk: Desk) -> Report:
         NotFailed: There is nothing to retry.
         Invalid: The type is gone, or changed so that the report's parameters do not fit it any more.
     """
-    return _changed(uuid, GENERATE, lambda report: _retried(report, desk), desk)
+    return _changed(uuid, GENERATE, lambda report: _retried(report, desk, is_meant), desk)
 
 
 def cancel_report(uuid: UUID, *, desk: Desk) -> Report:
@@ -181,8 +181,8 @@ def _reordered(report: Report, order: Order, desk: Desk) -> Report:
     return _renewed(reordered, desk)
 
 
-def _retried(report: Report, desk: Desk) -> Report:
-    if not report.is_finished or not report.may_become(Status.PENDING):
+def _retried(report: Report, desk: Desk, is_meant: Callable[[Report], bool]) -> Report:
+    if not report.is_finished or not report.may_become(Status.PENDING) or not is_meant(report):
         raise NotFailed
     retried = _renewed(_unstarted(report, desk.now), desk)
     if report.unannounced:

@@ -21,7 +21,7 @@ from rapor.http.sentences import must_be, prohibited, required, words_of
 from rapor.listing import Filters, Position
 from rapor.report import IdempotencyKey, Order, iso
 from rapor.schedule import Draft, Schedule, is_readable, is_relative
-from rapor.timetable import Timetable, WrongExpression, check_expression, is_zone, read_timetable
+from rapor.timetable import Timetable, WrongExpression, check_expression, is_zone, read_timetable, timetable_of
 
 PATH = "/api/v1/schedules"
 SHOWN_RUNS = 5
@@ -266,24 +266,17 @@ def deleted() -> Response:
 def as_shown(schedule: Schedule, now: datetime) -> dict[str, Any]:
     """A schedule, its next runs, and what the last ones made."""
     pause = schedule.pause
+    runs = timetable_of(schedule).next_runs(now, SHOWN_RUNS) if schedule.is_active else []
     return {
         "uuid": str(schedule.uuid),
         **_as_body(schedule),
-        "next_runs": [iso(run) for run in _next_runs(schedule, now)],
+        "next_runs": [iso(run) for run in runs],
         "last_runs": [{"scheduled_for": run.scheduled_for, "report_uuid": str(run.report)} for run in schedule.runs],
         "pause": {"code": pause.code, "message": pause.message, "at": iso(pause.at)} if pause else None,
         "user_id": user_id_of(schedule.user_id),
         "created_at": iso(schedule.created_at),
         "updated_at": iso(schedule.updated_at),
     }
-
-
-def _next_runs(schedule: Schedule, now: datetime) -> list[datetime]:
-    if not schedule.is_active:
-        return []
-    it = schedule
-    timetable = read_timetable(it.expression, it.timezone, anchor=it.anchor, start=it.start, end=it.end)
-    return timetable.next_runs(now, SHOWN_RUNS)
 
 
 def page_in(request: Request, caller: Caller) -> tuple[Position | None, int]:

@@ -1,7 +1,8 @@
 """Files that are the same for everyone, so no token guards them: the API's description, and a page to read it."""
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from rapor.errors import NotFound
@@ -20,9 +21,10 @@ CONTENT_TYPES: Mapping[str, str] = {
     "docs.html": "text/html; charset=utf-8",
     **ASSETS,
 }
+# Nothing of one caller's is in them, so caches may share them; an hour, because a deployment changes them.
+CACHED: Mapping[str, str] = {"Cache-Control": "public, max-age=3600"}
 HEADERS: Mapping[str, str] = {
-    # Nothing of one caller's is in them, so caches may share them; an hour, because a deployment changes them.
-    "Cache-Control": "public, max-age=3600",
+    **CACHED,
     "Vary": "Accept-Encoding",
     # Nothing inline and nothing from elsewhere; the style sheet holds its pictures as data.
     "Content-Security-Policy": (
@@ -30,6 +32,11 @@ HEADERS: Mapping[str, str] = {
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
 }
+
+
+def routes(folder: Path) -> dict[str, Callable[[Request], Response]]:
+    """What answers at each public route, from the files in *folder*."""
+    return dict.fromkeys(PUBLIC_ROUTES, partial(static_file, folder=folder))
 
 
 def static_file(request: Request, folder: Path) -> Response:

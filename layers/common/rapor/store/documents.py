@@ -9,9 +9,9 @@ A document is streamed in parts and appears whole or not at all.
 
 import hashlib
 from contextlib import contextmanager, suppress
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlsplit
 
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,11 +20,19 @@ from rapor.errors import DocumentExpired, StoreUnavailable
 from rapor.store.faults import passing_faults_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PART_BYTES = 8 * 1024 * 1024  # S3 refuses multipart parts under 5 MiB, but for the last
 GONE = frozenset({"NoSuchKey", "AccessDenied"})  # S3 says the second to who may not list
 UNSAFE_IN_FILE_NAMES = str.maketrans(dict.fromkeys('"\\/;:*?<>|%', "-") | dict.fromkeys(range(32)) | {127: None})
+
+
+class Version(NamedTuple):
+    """One of an object's contents, or the mark of its deletion."""
+
+    key: str
+    id: str
+    modified_at: datetime
 
 
 class DocumentBucket:
@@ -33,6 +41,13 @@ class DocumentBucket:
     def __init__(self, client: BaseClient, name: str) -> None:
         self._client: Any = client
         self._name = name
+
+    def origin(self) -> str:
+        """Where signed links point: scheme and host, as RFC 6454 has an origin."""
+        scheme, host, *_ = urlsplit(
+            self._client.generate_presigned_url("get_object", Params={"Bucket": self._name, "Key": "reports/any"})
+        )
+        return f"{scheme}://{host}"
 
     @contextmanager
     def open(self, key: str, content_type: str) -> "Iterator[DocumentUpload]":
@@ -80,6 +95,37 @@ class DocumentBucket:
             ExpiresIn=int(lifetime.total_seconds()),
         )
         return link
+
+    def versions(self, prefix: str, after: str | None) -> tuple[list[Version], str | None]:
+        """
+        Give a page of every version of what is below *prefix* and behind the key *after*.
+
+        The second is the key behind which the next page begins, None on the last one. A page holds all versions of its
+        keys, and its place is still one when they are gone.
+
+        Raises:
+            StoreUnavailable: The bucket did not say.
+        """
+        marker = {"KeyMarker": after} if after else {}
+        with passing_faults_named():
+            page = self._client.list_object_versions(Bucket=self._name, Prefix=prefix, **marker)
+        listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        found = [Version(it["Key"], it["VersionId"], it["LastModified"]) for it in listed]
+        if not page["IsTruncated"]:
+            return found, None
+        *whole, last = sorted({version.key for version in found})
+        end = whole[-1] if whole else last
+        return [version for version in found if version.key <= end], end
+
+    def remove(self, versions: "Iterable[Version]") -> None:
+        """
+        Remove versions for good, at most a page of them.
+
+        Raises:
+            StoreUnavailable: The bucket did not remove all of them.
+        """
+        with passing_faults_named():
+            self._remove([{"Key": version.key, "VersionId": version.id} for version in versions])
 
     def remove_folder(self, folder: str) -> None:
         """

@@ -5,6 +5,7 @@ What lies where in the table.
     report        REPORT#<uuid>                        REPORT
     idempotency   KEY#<door>#<caller>#<key's SHA-256>  KEY      gone some time after expires_at, if it has one
     schedule      SCHEDULE#<uuid>                      SCHEDULE
+    note          NOTE#<name>                          NOTE     what a function tells its next run
 
     index         pk                       sk                        who is in it
     by_user       USER#<user id>           <created>#<uuid>          every report
@@ -45,6 +46,11 @@ def idempotency_key(key: IdempotencyKey) -> Item:
     """Key of what a client's key made first."""
     digest = hashlib.sha256(key.value.encode()).hexdigest()
     return typed({"pk": f"KEY#{key.door}#{key.caller_id}#{digest}", "sk": "KEY"})
+
+
+def note_key(name: str) -> Item:
+    """Key of what a function tells its next run."""
+    return typed({"pk": f"NOTE#{name}", "sk": "NOTE"})
 
 
 def created_key(created_at: datetime, uuid: UUID) -> str:

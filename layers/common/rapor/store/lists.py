@@ -6,10 +6,11 @@ now.
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from botocore.client import BaseClient
 
@@ -17,7 +18,7 @@ from rapor.listing import Page, Position, Span
 from rapor.report import Report, iso
 from rapor.store.faults import passing_faults_named
 from rapor.store.items import Item, from_item, typed
-from rapor.store.keys import ALL_SHARDS, FIRST_KEY, LAST_KEY, created_key
+from rapor.store.keys import ALL_SHARDS, FIRST_KEY, LAST_KEY, created_key, report_key
 
 MOST_PER_GET = 100  # BatchGetItem's limit
 ROWS_PER_REPORT = 10  # a page of n looks at 10 n rows for them,
@@ -68,6 +69,10 @@ class ReportLists:
             if not some:
                 return
             yield from self._reports(some)
+
+    def found(self, uuids: Iterable[UUID]) -> dict[UUID, Report]:
+        """Those of the reports that there are, as they are now."""
+        return {report.uuid: report for report in self._reports([report_key(uuid) for uuid in uuids])}
 
     def _keys(self, query: dict[str, Any], step: int) -> Iterator[Item]:
         for size in _growing(step):

@@ -18,6 +18,7 @@ from rapor.store.faults import passing_faults_named
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # EventBridge replaces it
 RETRIES = {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600}  # then the sweep starts the run
+A_MOMENT = timedelta(seconds=30)  # a run at the very end is one; the next whole minute is none
 AT_ONCE = timedelta(minutes=1)  # the Scheduler's own precision
 
 
@@ -39,7 +40,7 @@ class Scheduler:
         if first:
             entry["StartDate"] = first
         if schedule.end:
-            entry["EndDate"] = schedule.end
+            entry["EndDate"] = schedule.end + A_MOMENT
         self._put(entry)
 
     def start_run(self, schedule: Schedule, run: datetime, now: datetime) -> None:

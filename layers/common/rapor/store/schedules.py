@@ -19,7 +19,7 @@ from rapor.listing import Position
 from rapor.report import Scope, iso
 from rapor.schedule import KEPT_RUNS, Notice, PastRun, Pause, Schedule
 from rapor.store.faults import passing_faults_named, refused_item
-from rapor.store.items import Item, from_milliseconds, milliseconds, plain, typed
+from rapor.store.items import Item, from_milliseconds, plain, typed
 from rapor.store.keys import (
     LAST_KEY,
     SCHEDULE_SHARDS,
@@ -27,9 +27,9 @@ from rapor.store.keys import (
     schedule_key,
     schedule_keys,
     schedule_queue,
-    uuid_in,
 )
 from rapor.store.lists import MOST_PER_GET
+from rapor.store.table import due_in
 
 TRIES = 5
 
@@ -216,16 +216,8 @@ class ScheduleTable:
 
     def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
         """Schedules that somebody has to look after since before *now*: at most *limit*, shard after shard."""
-        for shard in range(SCHEDULE_SHARDS):
-            with passing_faults_named():
-                answer = self._client.query(
-                    TableName=self._name,
-                    IndexName="open",
-                    Limit=max(1, limit // SCHEDULE_SHARDS),
-                    KeyConditionExpression="open_pk = :pk AND due_at <= :moment",
-                    ExpressionAttributeValues=typed({":pk": f"SCHEDULE#{shard}", ":moment": milliseconds(now)}),
-                )
-            yield from (uuid_in(item) for item in answer["Items"])
+        partitions = [f"SCHEDULE#{shard}" for shard in range(SCHEDULE_SHARDS)]
+        return due_in(self._client, self._name, partitions, now, limit)
 
 
 def to_plain(schedule: Schedule) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The database decides every race: each write is conditional. When the SDK repeats
 the repetition fails on our own first try, so every refused write asks *was it me?* before it believes so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -269,16 +269,7 @@ class ReportTable:
         return self._due_in("OUTBOX", now, limit)
 
     def _due_in(self, queue: str, moment: datetime, limit: int) -> Iterator[UUID]:
-        for shard in range(OPEN_SHARDS):
-            with passing_faults_named():
-                answer = self._client.query(
-                    TableName=self._name,
-                    IndexName="open",
-                    Limit=max(1, limit // OPEN_SHARDS),
-                    KeyConditionExpression="open_pk = :pk AND due_at <= :moment",
-                    ExpressionAttributeValues=typed({":pk": f"{queue}#{shard}", ":moment": milliseconds(moment)}),
-                )
-            yield from (uuid_in(item) for item in answer["Items"])
+        return due_in(self._client, self._name, [f"{queue}#{shard}" for shard in range(OPEN_SHARDS)], moment, limit)
 
     def dispatch(self, report: Report, *, due_at: datetime) -> None:
         """
@@ -378,6 +369,20 @@ class ReportTable:
             raise Fenced from error
         row: Item = answer["Attributes"]
         return row
+
+
+def due_in(client: Any, table: str, partitions: Sequence[str], moment: datetime, limit: int) -> Iterator[UUID]:
+    """Whatever waits in the open index since before *moment*: at most *limit*, partition after partition."""
+    for pk in partitions:
+        with passing_faults_named():
+            answer = client.query(
+                TableName=table,
+                IndexName="open",
+                Limit=max(1, limit // len(partitions)),
+                KeyConditionExpression="open_pk = :pk AND due_at <= :moment",
+                ExpressionAttributeValues=typed({":pk": pk, ":moment": milliseconds(moment)}),
+            )
+        yield from (uuid_in(item) for item in answer["Items"])
 
 
 def _end_values(report: Report, now: datetime) -> dict[str, Any]:

@@ -29,7 +29,7 @@ PERMISSIONS = ", ".join(f"`{name}`" for name in (GENERATE, VIEW, EXPORT, DELETE,
 DESCRIPTION = f"""\
 Reports as a service: order a report, follow it, fetch its document.
 
-Every call but those for this description needs a token, whose permissions say what the caller may do: \
+Every call but those for this description and the console needs a token, whose permissions say what the caller may do: \
 {PERMISSIONS}; each for everybody's reports, or with `.own` for the caller's own. Without the permission the answer is \
 `403`. Somebody else's report is answered as one that does not exist: `404`.
 
@@ -42,6 +42,7 @@ TAGS = {
     "as `code`, and the stable code as `reason`.",
     "Catalogue": "What can be ordered.",
     "Documentation": "This description.",
+    "Console": "A page for people, which uses nothing but this API.",
 }
 TOKEN = {
     "type": "http",

@@ -9,6 +9,7 @@ from rapor.http import laravel, report_types, static
 from rapor.http.languages import LOCALES
 from rapor.http.openapi import examples
 from rapor.http.openapi.changes import CHANGES
+from rapor.http.openapi.console import CONSOLE
 from rapor.http.openapi.operation import Answer, Body, Operation
 from rapor.http.openapi.parameters import ACCEPT_LANGUAGE, FILE, IDEMPOTENCY_KEY, LISTING, TYPE_NAME, UUID
 from rapor.http.openapi.schedules import SCHEDULES
@@ -226,4 +227,4 @@ DOCUMENTATION: Sequence[Operation] = (
     ),
 )
 
-OPERATIONS: Sequence[Operation] = (*REPORTS, *CHANGES, *SCHEDULES, *SCORES, *CATALOGUE, *DOCUMENTATION)
+OPERATIONS: Sequence[Operation] = (*REPORTS, *CHANGES, *SCHEDULES, *SCORES, *CATALOGUE, *DOCUMENTATION, *CONSOLE)
