@@ -34,7 +34,7 @@ def differences(console: str, service: Service, folder: Path) -> list[str]:
     """
     Type what follows each `$` of a console, one after the other in one shell, and hold what is printed to what is shown.
 
-    Both ways out are one, 80 columns wide, without colours; `…` stands for anything.
+    Both ways out are one, 80 columns wide, without colours; `…` stands for anything on its line.
     """
     shown = re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]
     commands, told = zip(*(it.split("\n", 1) for it in shown), strict=True)

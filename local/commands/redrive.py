@@ -1,10 +1,8 @@
 """`rapor redrive`: queue failed reports again, by code and time."""
 
 import argparse
-import json
 import os
 import re
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,10 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.arguments import count
 from local.aws import SECRET
 from local.cloudformation import REGION
+from local.errors import CommandStopped
 from local.report_types import TYPES
 from local.settings import home_from
 from local.template import DEFAULT_BUS, Stack
-from local.terminal import progress_on, screen
+from local.terminal import aligned, answer, complain, progress_on, screen
 from rapor.announce import Announcer
 from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
@@ -34,7 +33,7 @@ from rapor.store.events import EventBus
 from rapor.store.lists import ReportLists
 from rapor.update import Desk
 
-ALL_RIGHT, SOME_REFUSED, WRONG = 0, 1, 2
+ALL_RIGHT, SOME_REFUSED = 0, 1
 AGO = re.compile(r"(\d{1,6})([mhd])")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 SHOWN = 50
@@ -50,7 +49,7 @@ class ToScreen:
 
     def warning(self, msg: str, **_: Any) -> None:
         """Say it."""
-        print(f"rapor redrive: {msg}", file=sys.stderr)
+        complain(f"rapor redrive: {msg}")
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -95,10 +94,10 @@ def run(parsed: argparse.Namespace) -> int:
             queued = redrive((it.report for it in chosen), selection, desk=_desk(parsed, connect, table), clock=_now)
             done = list(_paced(queued, parsed.rate, len(chosen)))
     except (NotReached, CatalogueError, StoreUnavailable, BotoCoreError, ClientError) as error:
-        print(f"rapor redrive: {error or 'the table or the event bus could not be reached'}", file=sys.stderr)
-        return WRONG
+        reason = str(error) or "the table or the event bus could not be reached"
+        raise CommandStopped(f"rapor redrive: {reason}") from error
     if parsed.json:
-        print(json.dumps(_told(done, parsed, is_all=is_all), ensure_ascii=False, indent=2))
+        answer(_told(done, parsed, is_all=is_all))
     else:
         _show(done, parsed, is_all=is_all)
     return SOME_REFUSED if any(it.refused for it in done) else ALL_RIGHT
@@ -144,10 +143,8 @@ def _paced(done: Iterable[Redriven], rate: int, total: int) -> Iterator[Redriven
 def _show(done: Sequence[Redriven], parsed: argparse.Namespace, *, is_all: bool) -> None:
     console = screen()
     rows = [_row(it, parsed) for it in done[:SHOWN]]
-    if rows:
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for row in rows:
-            console.print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    for line in aligned(rows):
+        console.print(line)
     if len(done) > SHOWN:
         console.print(f"… and {len(done) - SHOWN:,} more")
     console.print(_summary(done, parsed, is_all=is_all))
