@@ -37,8 +37,8 @@ def test_a_time_that_does_not_exist_is_pointed_out(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["cron(0 9 * * * *)"], "the expression must have ? as either its day-of-month or its day-of-week, and only there"),
-        (["rate(1 day)", "--timezone", "Mars/Base"], "Mars/Base is no time zone of the IANA database"),
+        (["cron(0 9 * * * *)"], "rapor: the expression must have ? as either its day-of-month or its day-of-week, and only there"),
+        (["rate(1 day)", "--timezone", "Mars/Base"], "rapor: Mars/Base is no time zone of the IANA database"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str) -> None:
