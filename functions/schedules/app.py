@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor import scheduling
 from rapor.catalogue import Catalogue
-from rapor.create import Origin, create_report
+from rapor.create import create_report
 from rapor.http import laravel, schedules
 from rapor.http.gateway import Request, Response
 from rapor.http.orders import due_order
@@ -75,8 +75,8 @@ def post_run(request: Request) -> Response:
     office = _office(request)
     schedule = scheduling.read_schedule(laravel.uuid_in(request), office=office)
     order, record = partial(due_order, catalogue=catalogue), partial(recorded, now=office.now)
-    report, origin = make_report(schedule, office.now.replace(microsecond=0), order=order, record=record)
-    return laravel.created(report, replayed=origin is Origin.REPLAYED)
+    report, _ = make_report(schedule, office.now.replace(microsecond=0), order=order, record=record)
+    return laravel.created(report, replayed=False)
 
 
 def _office(request: Request) -> Office:

@@ -41,7 +41,7 @@ class Run:
             record=self.record,
         )
 
-    def record(self, order: Order, *, caller: Caller, key: IdempotencyKey) -> tuple[Report, Origin]:
+    def record(self, order: Order, *, caller: Caller, key: IdempotencyKey | None) -> tuple[Report, Origin]:
         self.callers.append(caller)
         if self.raises:
             raise self.raises

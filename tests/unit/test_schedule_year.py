@@ -92,7 +92,7 @@ class Year:
                 record=self.record,
             )
 
-    def record(self, order: Order, *, caller: Caller, key: IdempotencyKey) -> tuple[Report, Origin]:
+    def record(self, order: Order, *, caller: Caller, key: IdempotencyKey | None) -> tuple[Report, Origin]:
         return create_report(
             order,
             caller=caller,

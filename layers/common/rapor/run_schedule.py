@@ -22,7 +22,7 @@ from rapor.schedule import KEPT_RUNS, PastRun, Schedule, text_of
 class Record(Protocol):
     """Creates a report, or finds the one that the key made."""
 
-    def __call__(self, order: Order, *, caller: Caller, key: IdempotencyKey) -> tuple[Report, Origin]: ...
+    def __call__(self, order: Order, *, caller: Caller, key: IdempotencyKey | None) -> tuple[Report, Origin]: ...
 
 
 class Schedules(Protocol):
@@ -72,7 +72,9 @@ def run_schedule(
     if _fails_always(schedule, reports):
         _pause(schedule, "failed_in_a_row", now, schedules)
         return None
-    made = _made(schedule, run, now, schedules, make=partial(make_report, order=order, record=record))
+    made = _made(
+        schedule, run, now, schedules, make=partial(make_report, order=order, record=record, key=schedule.key_of(run))
+    )
     if made:
         schedules.note_run(schedule, PastRun(text_of(run), made[0].uuid))
     return made
@@ -96,10 +98,15 @@ def _made(
 
 
 def make_report(
-    schedule: Schedule, run: datetime, *, order: Callable[[Schedule, datetime], Order], record: Record
+    schedule: Schedule,
+    run: datetime,
+    *,
+    order: Callable[[Schedule, datetime], Order],
+    record: Record,
+    key: IdempotencyKey | None = None,
 ) -> tuple[Report, Origin]:
     """
-    Order it as it is at *run*, as the owner, with the rights the schedule was left.
+    Order it as it is at *run*, as the owner, with the rights the schedule was left; with a *key*, once.
 
     Raises:
         Invalid, Forbidden: It cannot be ordered.
@@ -107,7 +114,7 @@ def make_report(
     """
     permission = GENERATE if schedule.scope is Scope.ALL else f"{GENERATE}.own"
     owner = Caller(schedule.user_id, frozenset({permission}))
-    return record(order(schedule, run), key=schedule.key_of(run), caller=owner)
+    return record(order(schedule, run), key=key, caller=owner)
 
 
 def _fails_always(schedule: Schedule, reports: Reports) -> bool:
