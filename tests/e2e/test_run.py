@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.first_order import EXAMPLE
-from tests.service import Service
+from tests.service import PATIENCE_S, Service
 
 pytestmark = pytest.mark.e2e
 
@@ -89,9 +89,12 @@ def test_functions_log_to_a_file_and_not_to_the_terminal(service: Service) -> No
     service.finished(created["uuid"])
 
     assert not any(line.startswith("{") for line in service.lines)
-    log = (service.home / "log" / "functions.jsonl").read_text("utf-8")
-    assert '"function_name":"CreateReport"' in log
-    assert '"function_name":"ProcessFast"' in log
+    log = service.home / "log" / "functions.jsonl"
+    wanted = {f'"function_name":"{name}"' for name in ("CreateReport", "ProcessFast")}
+    deadline = time.monotonic() + PATIENCE_S  # the report has ended before its function says so
+    while any(it not in log.read_text("utf-8") for it in wanted) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert {it for it in wanted if it in log.read_text("utf-8")} == wanted
 
 
 def started(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
