@@ -1,6 +1,7 @@
 """A function's room, imported in this process with an environment of its own."""
 
 import importlib.util
+import logging
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -15,6 +16,8 @@ def a_room(function: Function, patch: pytest.MonkeyPatch, **environment: str) ->
     for name, value in {**function.environment, **environment}.items():
         patch.setenv(name, value)
     spec = importlib.util.spec_from_file_location(f"room_{function.name}", function.code / "app.py")
+    # Powertools would go on with a logger of that name as it is, level and all.
+    logging.root.manager.loggerDict.pop(function.environment["POWERTOOLS_SERVICE_NAME"], None)
     assert spec is not None
     assert spec.loader is not None
     room = importlib.util.module_from_spec(spec)
