@@ -325,6 +325,8 @@ def a_world(folder: Path) -> Iterator[World]:
     stack = Stack.load(parameters=PARAMETERS | {"SigningKeyArn": key.arn}, environment={"DATA_LOCATION": str(folder)})
     with LocalAws(stack) as aws, pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))  # the SDK's patience, not ours
+        # A process may repeat some fifty calls before its SDK gives up on repeating; here hundreds of lives share one.
+        patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda _quota, _amount: True)
         patch.setattr("rapor.store.documents.PART_BYTES", PART_BYTES)
         patch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", PART_BYTES)
         for module in ("keys", "table"):
