@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -24,10 +25,10 @@ from rapor.data.arrow import numbers_of, text_of
 from rapor.data.columns import shown
 from rapor.data.datasets import DataSet, Folder, Place, resolve
 from rapor.data.faults import BEYOND_YEARS, translated
-from rapor.data.query import Queries, Query, over, read_queries
+from rapor.data.query import Queries, Query, first, over, read_queries
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
 from rapor.figures import Figures
-from rapor.sql import literal, quoted
+from rapor.sql import literal, quoted, select
 
 BATCH_ROWS, LINE_BATCH_ROWS = 4096, 512  # a row's bytes are larger than any of its cells
 MOST_POINTS = 1000  # of a chart; more cannot be told apart on a page
@@ -72,6 +73,7 @@ class DuckDBEngine:
     ) -> None:
         self._place = way_to(location, scratch_bytes=temp_limit_mb * MB)
         self._temp_directory, self._temp_limit_mb = Path(temp_directory), temp_limit_mb
+        self._read: dict[str, tuple[ReportType, Queries]] = {}
         self._config: dict[str, Any] = {
             "memory_limit": f"{memory_limit_mb}MiB",
             "threads": threads,
@@ -103,10 +105,17 @@ class DuckDBEngine:
         with self._scratch() as scratch, closing(self._connect(scratch)) as con:
             place, values = self._place(scratch), report_type.with_defaults(parameters)
             with translated(place, values):
-                queries = _allowed_queries(con, report_type)
+                queries = self._queries_of(report_type, con)
                 _prepare(con, place, report_type, own_user_id, temp_limit_mb=self._temp_limit_mb)
                 rows = Rows(con, place, queries, values, report_type)
             yield rows
+
+    def _queries_of(self, report_type: ReportType, con: duckdb.DuckDBPyConnection) -> Queries:
+        """Take its SQL apart once: what it may do does not change."""
+        known = self._read.get(report_type.name)
+        if known is None or known[0] is not report_type:
+            known = self._read[report_type.name] = report_type, _allowed_queries(con, report_type)
+        return known[1]
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:
@@ -140,7 +149,7 @@ class Rows:
     ) -> None:
         self._con, self._place, self._values = con, place, values
         self._queries, self._type = queries, report_type
-        self._relation = con.sql(queries.rows.text, params={name: values[name] for name in queries.rows.parameters})
+        self._relation = con.sql(queries.rows.text, params=self._given(queries.rows))
         self._converters = _converters(self._relation, report_type.columns)
         self._shown = shown(self._relation, report_type.columns)
         self._stopped = threading.Event()
@@ -182,7 +191,8 @@ class Rows:
             relation = self._sql(self._queries.measures, limit)
             values = [ROWS, *self._type.summary, *self._totalled]
             kinds = [str(kind.id) for kind in relation.types]
-            return _few(relation, list(enumerate(map(_converter, values, kinds))))[0]
+            (measures,) = _few(relation, list(enumerate(map(_converter, values, kinds))))
+            return measures
 
     def _points(self, limit: int | None) -> Sequence[Sequence[Any]]:
         if self._type.chart is None or self._queries.chart is None:
@@ -191,7 +201,7 @@ class Rows:
             self._go_on()
             relation = self._sql(self._queries.chart, limit)
             converters = _converters(relation, [self._type.chart.x, *self._type.chart.y])
-            points = _few(relation.limit(MOST_POINTS + 1), converters)
+            points = list(islice(_few(relation, converters), MOST_POINTS + 1))
         if len(points) > MOST_POINTS:
             raise SourceInvalid(f"The chart has more than {MOST_POINTS} points: group them in its query.")
         return points
@@ -203,7 +213,10 @@ class Rows:
     def _sql(self, query: Query, limit: int | None) -> duckdb.DuckDBPyRelation:
         """Run *query* over the rows as they are, or over the first *limit* of them."""
         text = over(self._queries.rows, query.text, limit)
-        return self._con.sql(text, params={name: self._values[name] for name in query.parameters})
+        return self._con.sql(text, params=self._given(query))
+
+    def _given(self, query: Query) -> dict[str, Any]:
+        return {name: self._values[name] for name in query.parameters}
 
     def batches(self, limit: int | None = None) -> Iterator[Batch]:
         """
@@ -213,7 +226,7 @@ class Rows:
             RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
         """
         return self._streamed(
-            lambda: _records(self._first(limit)),
+            lambda: _records(_whole(self._first(limit))._submit),  # noqa: SLF001 - see SmallBatches
             lambda record: Batch(convert(record.column(index)) for index, convert in self._converters),
         )
 
@@ -225,17 +238,18 @@ class Rows:
             RenderError: As `batches`.
         """
 
-        def written() -> Iterator[RecordBatch]:
-            names = [f"{expression} as {name}" for name, expression in form.names.items()]
-            rows = self._first(limit).project(", ".join([*self._shown, "row_number() over () as _row"]))
-            rows = rows.project(", ".join(["*", *names]))
-            cut = f", cast({form.cut_cells} as integer)" if form.cut_cells else ""
-            return _records(rows.project(form.line + cut), LINE_BATCH_ROWS)
+        # One statement, run as it is: each step of a relation would be bound anew, which takes longer than a few rows.
+        rows = self._queries.rows
+        cut = [f"cast({form.cut_cells} as integer)"] if form.cut_cells else []
+        numbered = select([*self._shown, "row_number() over () as _row"], first(rows, limit))
+        named = select(["*", *(f"{expression} as {name}" for name, expression in form.names.items())], numbered)
+        text = select([form.line, *cut], named)
+        submit = partial(self._con._submit, text, self._given(rows))  # noqa: SLF001 - see SmallBatches
 
         def read(record: RecordBatch) -> Lines:
             return Lines(*text_of(record, 0), sum(numbers_of(record, 1)) if form.cut_cells else 0)
 
-        return self._streamed(written, read)
+        return self._streamed(lambda: _records(submit, LINE_BATCH_ROWS), read)
 
     def _first(self, limit: int | None) -> duckdb.DuckDBPyRelation:
         return self._relation if limit is None else self._relation.limit(limit)
@@ -268,26 +282,26 @@ class Rows:
 @dataclass(frozen=True, slots=True)
 class SmallBatches:
     """
-    A relation's stream in batches of so many rows.
+    A statement's stream in batches of so many rows.
 
     Lazy, as `execute().to_arrow_reader()` is not. DuckDB's public way has 131,072 rows a batch unless pyarrow is
     there: with cells of 2 kB that is 696 MB at the peak, and 123 MB so.
     """
 
-    relation: duckdb.DuckDBPyRelation
+    submit: Callable[..., Any]
     rows: int
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Start the query."""
-        return self.relation._submit("stream", self.rows).arrow_capsule()  # noqa: SLF001
+        return self.submit(format="stream", batch_size=self.rows).arrow_capsule()
 
 
-def _records(relation: duckdb.DuckDBPyRelation, batch_rows: int = BATCH_ROWS) -> Iterator[RecordBatch]:
-    yield from RecordBatchReader.from_stream(SmallBatches(_with_long_integers_as_text(relation), batch_rows))
+def _records(submit: Callable[..., Any], batch_rows: int = BATCH_ROWS) -> Iterator[RecordBatch]:
+    yield from RecordBatchReader.from_stream(SmallBatches(submit, batch_rows))
 
 
-def _with_long_integers_as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Let 128-bit integers keep their 39th digit: Arrow has decimals of 38, and drops it without a word."""
+def _whole(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Let 128-bit integers keep their 39th digit, as text: Arrow has decimals of 38, and drops it without a word."""
     columns = list(zip(map(quoted, relation.columns), relation.types, strict=True))
     if LONG_INTEGERS.isdisjoint(str(kind.id) for _, kind in columns):
         return relation
@@ -296,13 +310,12 @@ def _with_long_integers_as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.Duc
     )
 
 
-def _few(relation: duckdb.DuckDBPyRelation, converters: Sequence[tuple[int, "Convert"]]) -> list[tuple[Any, ...]]:
-    """Fetch all rows of a small result."""
-    return [
-        row
-        for record in _records(relation)
-        for row in zip(*(convert(record.column(index)) for index, convert in converters), strict=True)
-    ]
+def _few(
+    relation: duckdb.DuckDBPyRelation, converters: Sequence[tuple[int, "Convert"]]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of a small result."""
+    for record in _records(_whole(relation)._submit):  # noqa: SLF001 - see SmallBatches
+        yield from zip(*(convert(record.column(index)) for index, convert in converters), strict=True)
 
 
 def _allowed_queries(con: duckdb.DuckDBPyConnection, report_type: ReportType) -> Queries:

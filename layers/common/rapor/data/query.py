@@ -88,8 +88,13 @@ def _read_over(con: duckdb.DuckDBPyConnection, report_type: ReportType, rows: Qu
 
 def over(rows: Query, select: str, limit: int | None = None) -> str:
     """Let *select* read the rows, or the first *limit* of them, as `report`."""
-    first = "" if limit is None else f"\nlimit {limit:d}"
-    return f"with report as (select * from (\n{rows.text}\n){first})\n{select}"  # noqa: S608 - linted  # nosec B608
+    return f"with report as ({first(rows, limit)})\n{select}"
+
+
+def first(rows: Query, limit: int | None = None) -> str:
+    """Select the rows, or the first *limit* of them."""
+    end = "" if limit is None else f"\nlimit {limit:d}"
+    return f"select * from (\n{rows.text}\n){end}"  # noqa: S608 - linted  # nosec B608
 
 
 def _measures(report_type: ReportType) -> str:

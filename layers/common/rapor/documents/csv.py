@@ -10,12 +10,12 @@ from rapor.batches import Form, Source
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.parts import CsvOptions, Head, Sink, Written
 from rapor.documents.rows import counted
-from rapor.documents.sql import contains_any, iso_moment, starts_with_any
+from rapor.documents.sql import contains_any, iso_moment
 from rapor.sql import concat, literal, quoted
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LINE_END = "\r\n"
-FORMULA = "=+-@\t\r\0"  # a spreadsheet would run what follows
+FORMULA = r"^[-=+@\t\r\x00]"  # a spreadsheet would run what follows
 
 
 def write_csv(head: Head, columns: Sequence[Column], source: Source, sink: Sink) -> Written:
@@ -71,9 +71,11 @@ def text(name: str, delimiter: str) -> str:
 
     All that starts a formula sorts before A, which rules most text out at once.
     """
-    safe = f"case when {name} < 'A' and ({starts_with_any(name, FORMULA)}) then '''' || {name} else {name} end"
+    formula = f"{name} < 'A' and regexp_matches({name}, {literal(FORMULA)})"
     special = contains_any(name, f'"\r\n{delimiter}')
-    return f"case when {special} then {in_quotes(safe)} when {name} = '' then '\"\"' else {safe} end"
+    quotes = in_quotes(concat(f"case when {formula} then '''' end", name))
+    safe = f"case when {formula} then '''' || {name} when {name} = '' then '\"\"' else {name} end"
+    return f"case when {special} then {quotes} else {safe} end"
 
 
 def decimal(name: str, options: CsvOptions) -> str:

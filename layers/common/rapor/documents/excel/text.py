@@ -10,7 +10,7 @@ TEXT_LIMIT = 32_767  # UTF-16 units a cell may hold
 ASTRAL = r"[\x{10000}-\x{10FFFF}]"  # two UTF-16 units each
 MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 COMMON = MARKUP | {"\r": "_x000D_"}  # XML 1.0 §2.11: it would be read as a line feed
-FORBIDDEN = (*range(9), 11, 12, *range(13, 32), 0xFFFE, 0xFFFF)  # XML 1.0 §2.2
+FORBIDDEN = r"[\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]"  # XML 1.0 §2.2; and \r, as above
 RARE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
 
 
@@ -44,8 +44,7 @@ def escaped(text: str) -> str:
 def without_rare(text: str) -> str:
     """Escape everything."""
     escape = "printf('_x%04X_', unicode(character))"
-    characters = ", ".join(f"chr({code})" for code in FORBIDDEN)
-    found = f"list_filter([{characters}], lambda character: contains({text}, character))"
+    found = f"list_distinct(regexp_extract_all({text}, {literal(FORBIDDEN)}))"
     plain = not_looking_escaped(replaced(text, MARKUP))
     return f"list_reduce({found}, lambda text, character: replace(text, character, {escape}), {plain})"
 
