@@ -8,6 +8,7 @@ own, each of which is a glyph that stands for a piece of text, so that copying g
 from codecs import charmap_build, charmap_encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from rapor.documents.pdf.objects import PdfFile, references
@@ -38,8 +39,9 @@ class LatinFont:
     widths: Mapping[str, int]
 
     @classmethod
+    @cache
     def load(cls, name: str) -> "LatinFont":
-        """Read `<name>-latin.ttf`."""
+        """Read `<name>-latin.ttf`, once."""
         file = TrueType((FOLDER / f"{name}-latin.ttf").read_bytes())
         return cls(name, file, {letter: file.width(letter) for _, letter in letters()})
 

@@ -6,7 +6,7 @@ Lengths are thousandths of an em.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
@@ -50,6 +50,20 @@ class Glyph:
     cluster: int
 
 
+def library() -> Any:
+    """HarfBuzz, imported when first needed: it costs 35 ms."""
+    import uharfbuzz  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return uharfbuzz
+
+
+@cache
+def opened(file: str) -> Any:
+    """A font, kept for all documents of this process: it does not change, and reading one takes milliseconds."""
+    harfbuzz = library()
+    return harfbuzz.Font(harfbuzz.Face(harfbuzz.Blob((FOLDER / f"{file}.ttf").read_bytes())))
+
+
 class ShapedFont:
     """One fallback font and the glyphs of it that the document used."""
 
@@ -63,22 +77,15 @@ class ShapedFont:
         """Whether the document shows any of its glyphs."""
         return len(self.cids) > 1
 
-    @cached_property
-    def harfbuzz(self) -> Any:
-        """The library, imported when first needed: it costs 35 ms."""
-        import uharfbuzz  # type: ignore[import-untyped]  # noqa: PLC0415
-
-        return uharfbuzz
-
-    @cached_property
+    @property
     def face(self) -> Any:
         """The font file."""
-        return self.harfbuzz.Face(self.harfbuzz.Blob((FOLDER / f"{self.file}.ttf").read_bytes()))
+        return opened(self.file).face
 
-    @cached_property
+    @property
     def font(self) -> Any:
         """The face at its own size."""
-        return self.harfbuzz.Font(self.face)
+        return opened(self.file)
 
     @cached_property
     def coverage(self) -> Any:
@@ -97,14 +104,15 @@ class ShapedFont:
 
     def shape(self, text: str, start: int, *, leftwards: bool, stands_for: str | None = None) -> list[Glyph]:
         """Shape a run that begins at character *start*; glyphs come as they stand from left to right."""
-        buffer = self.harfbuzz.Buffer()
+        harfbuzz = library()
+        buffer = harfbuzz.Buffer()
         buffer.add_str(text)
-        buffer.cluster_level = self.harfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
+        buffer.cluster_level = harfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
         buffer.guess_segment_properties()
         # A circle under a mark without a letter would be a glyph that stands for nothing.
-        buffer.flags = self.harfbuzz.BufferFlags.DO_NOT_INSERT_DOTTED_CIRCLE
+        buffer.flags = harfbuzz.BufferFlags.DO_NOT_INSERT_DOTTED_CIRCLE
         buffer.direction = "rtl" if leftwards else "ltr"
-        self.harfbuzz.shape(self.font, buffer)
+        harfbuzz.shape(self.font, buffer)
         starts = [0 if stands_for else info.cluster for info in buffer.glyph_infos]
         clusters = {0: stands_for} if stands_for else clusters_of(text, starts)
         shaped = zip(starts, buffer.glyph_infos, buffer.glyph_positions, strict=True)
@@ -131,7 +139,7 @@ class ShapedFont:
 
     def embed(self, pdf: PdfFile, tag: str) -> int:
         """Write the glyphs used, give the font's number."""
-        harfbuzz = self.harfbuzz
+        harfbuzz = library()
         wanted = harfbuzz.SubsetInput()
         wanted.sets(harfbuzz.SubsetInputSets.GLYPH_INDEX).update({glyph for glyph, _ in self.cids})
         wanted.sets(harfbuzz.SubsetInputSets.DROP_TABLE_TAG).update(
