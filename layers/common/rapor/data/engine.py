@@ -237,7 +237,6 @@ class Rows:
         Raises:
             RenderError: As `batches`.
         """
-
         # One statement, run as it is: each step of a relation would be bound anew, which takes longer than a few rows.
         rows = self._queries.rows
         cut = [f"cast({form.cut_cells} as integer)"] if form.cut_cells else []
@@ -310,9 +309,7 @@ def _whole(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     )
 
 
-def _few(
-    relation: duckdb.DuckDBPyRelation, converters: Sequence[tuple[int, "Convert"]]
-) -> Iterator[tuple[Any, ...]]:
+def _few(relation: duckdb.DuckDBPyRelation, converters: Sequence[tuple[int, "Convert"]]) -> Iterator[tuple[Any, ...]]:
     """Rows of a small result."""
     for record in _records(_whole(relation)._submit):  # noqa: SLF001 - see SmallBatches
         yield from zip(*(convert(record.column(index)) for index, convert in converters), strict=True)
