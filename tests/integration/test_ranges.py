@@ -15,12 +15,14 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from rapor.catalogue import ReportType
+from rapor.data import ranges
 from rapor.data.engine import DuckDBEngine
-from rapor.data.ranges import PROTOCOL, RangeFile, Ranges, bucket_store
+from rapor.data.ranges import PROTOCOL, SMALL_BYTES, RangeFile, Ranges, bucket_store
 from rapor.errors import SourceInvalid, SourceUnavailable
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
+    from obstore.store import S3Store
 
 ROWS = 50_000
 
@@ -52,7 +54,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("orders")
     with duckdb.connect() as con:
         con.execute(
-            f"copy (select i as id, (i % 5)::varchar as user_id, 'ş' || i as name, 2024 + i % 2 as year from range({ROWS}) t(i))"
+            f"copy (select i as id, (i % 5)::varchar as user_id, 'ş' || sha256(i::varchar) as name, 2024 + i % 2 as year from range({ROWS}) t(i))"
             f" to '{folder}' (format parquet, partition_by (year), overwrite_or_ignore, row_group_size 5000)"
         )
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*.parquet")}
@@ -75,8 +77,20 @@ def engine(bucket: str, tmp_path: Path, prefix: str = "data") -> DuckDBEngine:
     )
 
 
-def listing(bucket: str, kind: type[Ranges] = Ranges, scratch: Path = Path("unused")) -> Ranges:
-    return kind(bucket_store(f"s3://{bucket}/data"), scratch, scratch_bytes=1_000_000)
+class Counting(Ranges):
+    """Knows what it fetched: path, first byte, end."""
+
+    def __init__(self, store: "S3Store", scratch: Path, *, scratch_bytes: int) -> None:
+        super().__init__(store, scratch, scratch_bytes=scratch_bytes)
+        self.fetched: list[tuple[str, int, int]] = []
+
+    def fetch(self, item: "ObjectMeta", start: int, end: int) -> bytes:
+        self.fetched.append((item["path"], start, end))
+        return super().fetch(item, start, end)
+
+
+def listing(bucket: str, scratch: Path = Path("unused")) -> Counting:
+    return Counting(bucket_store(f"s3://{bucket}/data"), scratch, scratch_bytes=1_000_000)
 
 
 def orders_type(query: str = "select id, name, year from orders order by id") -> ReportType:
@@ -127,21 +141,46 @@ def test_keys_with_odd_characters_are_read(bucket: str, endpoint: str, tmp_path:
         assert rows.rows_total == 3
 
 
-def test_a_filter_reads_less_than_the_object(bucket: str) -> None:
-    read: list[int] = []
-
-    class Counting(Ranges):
-        def fetch(self, item: "ObjectMeta", start: int, end: int) -> bytes:
-            read.append(end - start)
-            return super().fetch(item, start, end)
-
-    files = listing(bucket, Counting)
-    keys = files.keys("orders")
+def counted(bucket: str, name: str, query: str, times: int = 1) -> tuple[Counting, int]:
+    """Ask *query* of a data set so many times; says how large it is, too."""
+    files = listing(bucket)
+    addresses = [files.ranged(name, key) for key in files.keys(name)]
     with duckdb.connect() as con:
         files.register(con)
-        con.execute(f"select sum(id) from read_parquet({[files.ranged('orders', key) for key in keys]}) where id < 100")
+        for _ in range(times):
+            con.execute(query.format(f"read_parquet({addresses})"))
+    return files, sum(files.info(address)["size"] for address in addresses)
 
-    assert sum(read) < sum(files.info(files.ranged("orders", key))["size"] for key in keys) / 2
+
+def test_a_filter_reads_less_than_the_object(bucket: str) -> None:
+    files, size = counted(bucket, "orders", "select sum(id) from {} where id < 100")
+
+    assert sum(end - start for _, start, end in files.fetched) < size / 2
+
+
+def test_what_is_small_is_fetched_once(bucket: str) -> None:
+    files, size = counted(bucket, "orders", "select sum(id) from {} where id < 100", times=3)
+
+    assert size > 2 * SMALL_BYTES
+    assert len(set(files.fetched)) == len(files.fetched)
+
+
+def test_a_small_object_is_one_request(bucket: str, endpoint: str, orders: dict[str, bytes], tmp_path: Path) -> None:
+    small = tmp_path / "small.parquet"
+    duckdb.execute(f"copy (select i as id from range(100) t(i)) to '{small}' (format parquet)")
+    boto3.client("s3", endpoint_url=endpoint).upload_file(str(small), bucket, "data/small/a.parquet")
+
+    files, size = counted(bucket, "small", "select sum(id) from {}", times=3)
+
+    assert files.fetched == [("small/a.parquet", 0, size)]
+
+
+def test_no_more_is_kept_than_there_is_room(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "KEPT_BYTES", 0)
+
+    files, _ = counted(bucket, "orders", "select sum(id) from {}", times=3)
+
+    assert len(set(files.fetched)) < len(files.fetched)
 
 
 def test_only_what_was_listed_can_be_opened(bucket: str) -> None:
@@ -173,7 +212,7 @@ def test_threads_do_not_move_each_other() -> None:
         def __init__(self) -> None:
             pass
 
-        def fetch(self, item: "ObjectMeta", start: int, end: int) -> bytes:
+        def read(self, item: "ObjectMeta", start: int, end: int) -> bytes:
             return bytes(range(start, end))
 
     file = RangeFile(
