@@ -5,9 +5,11 @@ docs/reliability.md has the formulas in words, and what they rest on.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+
+from msgspec.structs import fields
 
 from local.template import Stack
 from rapor.process import BACKOFF, LEASE_MARGIN, deadline_in

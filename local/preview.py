@@ -5,12 +5,14 @@ import io
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any, BinaryIO
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from local.terminal import Tell
 from rapor.caller import GENERATE, Caller

@@ -3,11 +3,12 @@
 import copy
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from rapor.caller import Caller
 from rapor.catalogue import Catalogue

@@ -1,8 +1,9 @@
 """One valid schedule, and one valid body, changed per test."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from rapor.report import Scope
 from rapor.schedule import Schedule

@@ -1,12 +1,12 @@
 """Every minute: find what lost its hint, announce, look after schedules, purge what was deleted, clear away orphans."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from msgspec.structs import asdict
 
 from rapor.announce import Announcer
 from rapor.http.audit import system_entry

@@ -5,12 +5,12 @@ A suite that is green says nothing until it is known what would make it red.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from rapor import announce, process, purge, sweep, update
 from rapor.announce import Announcer
@@ -317,7 +317,7 @@ def purge_without_a_lock(patch: pytest.MonkeyPatch, _: World) -> None:
     patch.setattr(purge, "replace", lambda report, **_: report)
 
 
-class Hasty(Announcer):
+class Hasty(Announcer, frozen=True):
     """Takes an end out of the outbox first, and tells of it then."""
 
     def announce(self, report: Report) -> Report:

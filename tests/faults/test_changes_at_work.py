@@ -5,11 +5,11 @@ The functions are the real ones: their rooms, DuckDB, the writer.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.report import Report, Status
 from rapor.store import documents as documents_module

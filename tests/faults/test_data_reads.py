@@ -5,10 +5,11 @@ The engine reads them with an S3 client of its own, so these faults stand where 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.data.engine import DuckDBEngine
 from rapor.report import Report, Status

@@ -1,12 +1,13 @@
 """What reports would come to, beside what they come to, over the data that the service ships with."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from local.datasets import ensure_datasets
 from rapor.batches import Batch, Form, Lines

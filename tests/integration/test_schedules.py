@@ -2,13 +2,13 @@
 
 import copy
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from local.aws import LocalAws
 from local.scheduler import MotoEntries

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from local.aws import LocalAws
 from local.template import Stack

@@ -3,11 +3,14 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 from uuid import UUID, uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.batches import Batch, Form, Lines, Source
 from rapor.catalogue import ReportType
@@ -229,8 +232,7 @@ class FakeAnnouncer:
         self.sent.append(report)
 
 
-@dataclass(frozen=True)
-class FakeWritten:
+class FakeWritten(Struct, frozen=True):
     rows: int
     missing_glyphs: int = 0
     cut_cells: int = 0

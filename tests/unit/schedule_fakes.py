@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from local.scheduler import Entry
 from local.template import Schedule as Declared

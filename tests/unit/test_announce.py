@@ -1,12 +1,12 @@
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from local import cloudformation, patterns
 from rapor.announce import Announcer, end_event

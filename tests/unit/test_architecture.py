@@ -53,6 +53,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "boto3": set(),  # `store.clients` makes botocore's own clients
     "pydantic": set(),  # a fifth of a second at every cold start
+    "dataclasses": set(),  # records are msgspec's: a dataclass writes and compiles code for itself at every start
     "botocore": {"store", "data", "functions"},
     "aws_lambda_powertools": {"http", "functions"},
     "duckdb": {"data"},

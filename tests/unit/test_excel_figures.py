@@ -5,7 +5,6 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -13,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 from openpyxl.chart.chartspace import ChartSpace
 from openpyxl.chart.reader import read_chart
 from openpyxl.workbook import Workbook

@@ -26,6 +26,9 @@ NOBODY = {
     "pandas",
     "pyarrow",
     "rapor.http.openapi",
+    "rapor.documents.excel",
+    "rapor.documents.pdf",
+    "uharfbuzz",
 }
 ONLY_WHO_DRAWS = {
     "arro3",
@@ -35,7 +38,6 @@ ONLY_WHO_DRAWS = {
     "fsspec",
     "isal",
     "obstore",
-    "uharfbuzz",
     "rapor.data",
     "rapor.documents",
     "rapor.process",

@@ -1,10 +1,10 @@
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Never
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.catalogue import KeyFigure
 from rapor.documents.json import write_json

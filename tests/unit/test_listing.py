@@ -2,12 +2,12 @@
 
 import base64
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.errors import Invalid
 from rapor.http.cursor import cursor_to, position_in

@@ -1,6 +1,6 @@
 import base64
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
+from msgspec.structs import fields, replace
 
 import rapor
 from local.keys import thumbprint

@@ -1,7 +1,6 @@
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ import pikepdf
 import pypdf
 import pypdfium2
 import pytest
+from msgspec.structs import replace
 
 from rapor.catalogue import ChartKind, Column, KeyFigure, Value
 from rapor.documents.parts import ChartData, Written

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.purge import purge_reports

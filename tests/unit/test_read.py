@@ -1,10 +1,10 @@
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.caller import Caller
 from rapor.errors import DocumentExpired, Forbidden, NotCompleted, NotFound
@@ -18,7 +18,7 @@ RESULT = a_result(key="reports/k.pdf")
 
 
 def a_completed_report(**changes: object) -> Report:
-    return replace(a_report(), status=Status.COMPLETED, result=RESULT, **changes)  # type: ignore[arg-type]
+    return replace(a_report(), status=Status.COMPLETED, result=RESULT, **changes)
 
 
 def listed(caller: Caller, *reports: Report, **filters: Any) -> list[Report]:

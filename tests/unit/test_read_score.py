@@ -1,11 +1,11 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.errors import Forbidden, InvalidQuery, NotFound
 from rapor.http.gateway import Request

@@ -1,10 +1,10 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.caller import GENERATE, Caller
 from rapor.errors import StoreUnavailable

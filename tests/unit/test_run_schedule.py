@@ -1,11 +1,11 @@
 """One run of a schedule makes one report, or says why not."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.caller import Caller
 from rapor.create import Origin

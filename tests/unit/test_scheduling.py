@@ -1,10 +1,10 @@
 """Schedules made, changed and ended: the row first, then EventBridge Scheduler, and rights that only shrink."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.errors import Forbidden, Invalid, KeyReused, NotFound, TooManySchedules
 from rapor.report import IdempotencyKey, Scope

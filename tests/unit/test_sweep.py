@@ -1,7 +1,8 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
+
+from msgspec.structs import replace
 
 from rapor.errors import Fenced
 from rapor.report import Failure, Report, Status
@@ -40,7 +41,7 @@ class FakeOpenIndex:
     def _replace(self, report: Report, **changes: object) -> None:
         if self.fenced:
             raise Fenced
-        self.rows[report.uuid] = replace(report, **changes)  # type: ignore[arg-type]
+        self.rows[report.uuid] = replace(report, **changes)
 
 
 def swept(report: Report, *, now: datetime = NOW, fenced: bool = False) -> tuple[Repair, Report]:

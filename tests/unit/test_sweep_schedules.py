@@ -1,13 +1,13 @@
 """What the sweep does for schedules."""
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import jsonschema_rs
 import pytest
+from msgspec.structs import replace
 
 from rapor.errors import StoreUnavailable
 from rapor.report import Report

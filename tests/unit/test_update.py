@@ -1,10 +1,10 @@
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from rapor.caller import Caller
 from rapor.catalogue import Catalogue, Source
@@ -83,7 +83,7 @@ def changes(before: Report, after: Report) -> dict[str, Any]:
     """What is unlike, without the revision, which is the table's."""
     return {
         name: getattr(after, name)
-        for name in Report.__dataclass_fields__
+        for name in Report.__struct_fields__
         if name != "revision" and getattr(before, name) != getattr(after, name)
     }
 

@@ -6,10 +6,12 @@ the mark takes it out; whoever dies in between leaves it there for the sweep. To
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid5
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.report import Report, iso
 
@@ -38,8 +40,7 @@ class Log(Protocol):
     def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Announcer:
+class Announcer(Struct, frozen=True):
     """Sends the events of ends, and keeps the outbox."""
 
     reports: Reports

@@ -1,8 +1,9 @@
 """Rows on their way from the engine to a document, some thousand at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 
 class Batch(tuple[Sequence[Any], ...]):
@@ -16,8 +17,7 @@ class Batch(tuple[Sequence[Any], ...]):
         return len(self[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """
     Rows as a document's own bytes.
 
@@ -40,8 +40,7 @@ class Lines:
         return self.data[self.offsets[first] - start : self.offsets[after] - start]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """
     How a row is written, in DuckDB's SQL over the type's columns and `_row`, the row's number from 1.
 

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from rapor.errors import Forbidden, NotFound, Unauthenticated
 from rapor.report import Report, Scope
@@ -17,8 +18,7 @@ RESTORE = "reports.restore"
 MAX_SUBJECT = 255  # OpenID Connect Core 1.0 §2; DynamoDB takes no key of any length
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """A verified subject and what it may do. `id` is compared as the raw string: `007` is not `7`."""
 
     id: str

@@ -6,8 +6,9 @@ Nothing has to be remembered for it, so the first estimate of a type is as good 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Catalogue, ReportType
@@ -19,8 +20,7 @@ from rapor.report import Estimate, Report, Scope
 SAMPLES = (500, 4000)  # rows: enough to tell what a row costs from what a document costs, and quickly made
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Struct, frozen=True):
     """All that an estimate needs, apart from the report; `stopwatch` gives seconds from any start."""
 
     catalogue: Catalogue
@@ -30,8 +30,7 @@ class Bench:
     stopwatch: Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A document of the first *rows* rows."""
 
     rows: int
@@ -102,8 +101,7 @@ def _sample(
     return Sample(size, sink.size_bytes, bench.stopwatch() - start)
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(Struct, frozen=True):
     """The first rows."""
 
     rows: Rows
@@ -118,8 +116,7 @@ class Beginning:
         return self.rows.lines(form, self.limit)
 
 
-@dataclass(slots=True)
-class Counter:
+class Counter(Struct):
     """Counts a document's bytes and forgets them."""
 
     size_bytes: int = 0

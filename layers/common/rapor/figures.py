@@ -1,12 +1,12 @@
 """What a document says beside its rows: key figures, totals, and the chart's points."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+
+class Figures(Struct, frozen=True):
     """
     Values by the order in the report type's file, over the rows that are written.
 

@@ -2,17 +2,17 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from rapor.report import Format, Report, Status
 
 DOTTED_I = "i\u0307"  # what İ becomes in lower case
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """
     A cut through a list, just older than the report it names, whether or not that is still there.
 
@@ -24,8 +24,7 @@ class Position:
     backwards: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Reports newest first, and where to go on; a page may be short, even empty, and `following` lead to more."""
 
     reports: Sequence[Report]
@@ -33,8 +32,7 @@ class Page:
     preceding: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Whose reports, everybody's if nobody is named, created from *since* on and before *before*."""
 
     user_id: str | None
@@ -42,8 +40,7 @@ class Span:
     before: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class Filters(Struct, frozen=True, kw_only=True):
     """What a list is narrowed to; None narrows nothing. `search` is a part of the title."""
 
     search: str | None = None
@@ -67,8 +64,7 @@ class Filters:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """One page of a list, as a client asks for it."""
 
     filters: Filters

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -11,6 +10,7 @@ from unicodedata import category
 
 import babel
 from babel.numbers import NumberPattern, get_currency_precision
+from msgspec import Struct
 
 FIELD = re.compile(r"y+|M+|L+|d+|H+|m+|s+|'[^']*'|.")
 # CLDR's fields (UTS #35 part 4) as `str.format` and as ECMA-376 part 1 §18.8.30 write them
@@ -22,8 +22,7 @@ THOUSAND, LARGEST_UNIT = 3, 12  # powers of ten that have a word
 NOT_A_NUMBER = "\u2013"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """The fixed words."""
 
     yes: str
@@ -47,8 +46,7 @@ class Words:
     table: str
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(Struct, frozen=True):
     """What stands before and after an amount, and how many decimals it has at least."""
 
     before: str
@@ -61,8 +59,7 @@ class Currency:
         return (self.before + self.after).strip(NO_BREAK_SPACE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locale(Words):
+class Locale(Words, frozen=True, kw_only=True):
     """
     One language and its forms.
 
@@ -193,7 +190,7 @@ def load(language: str) -> Locale:
     day = dates.datetime_skeletons["yMd"].pattern
     names = cldr.months["stand-alone"]["abbreviated"]
     return Locale(
-        **{name: getattr(words, name) for name in Words.__slots__},
+        **{name: getattr(words, name) for name in Words.__struct_fields__},
         code=language,
         group=symbols["group"],
         decimal=symbols["decimal"],

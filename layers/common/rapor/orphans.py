@@ -10,10 +10,12 @@ not cost documents. The bucket's lifecycle removes them in the end.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from rapor.manifest import manifest_key
 from rapor.report import Report, Status
@@ -56,8 +58,7 @@ class Notes(Protocol):
     def write(self, name: str, note: Mapping[str, Any]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Which page comes next: the work of *day*, of its ages the one at *step*, behind the key *after*."""
 
     day: date
@@ -87,8 +88,7 @@ class Place:
         return Place(self.day + timedelta(days=1))
 
 
-@dataclass(frozen=True, slots=True)
-class Cleared:
+class Cleared(Struct, frozen=True):
     """How many versions were removed, by report; and how many were left, because there is no row."""
 
     removed: Mapping[UUID, int]

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Timer
 from traceback import format_tb
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid4
+
+from msgspec import Struct
 
 from rapor.batches import Batch, Form, Lines, Source
 from rapor.catalogue import Catalogue, ReportType
@@ -144,8 +145,7 @@ class Render(Protocol):
     ) -> Written: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Workshop:
+class Workshop(Struct, frozen=True):
     """All that rendering needs, apart from the report."""
 
     reports: Reports
@@ -339,8 +339,7 @@ class Watch:
             self._told_at = now
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """The first *limit* rows, or all, with a look between them."""
 
     rows: Rows

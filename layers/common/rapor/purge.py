@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from rapor.errors import Fenced
 from rapor.report import IdempotencyKey, Report

@@ -1,9 +1,11 @@
 """Take up failed reports again, many at once: what an operator does once the reason why they failed is mended."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.errors import RequestError
 from rapor.listing import Span
@@ -17,8 +19,7 @@ class Lists(Protocol):
     def walk(self, span: Span, *, oldest_first: bool) -> Iterator[Report]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Which failed reports: those that failed with *code*, and were ordered from *since* on and before *before*."""
 
     code: str
@@ -33,8 +34,7 @@ class Selection:
         return report.error.code == self.code and self.report_type in {None, report.report_type}
 
 
-@dataclass(frozen=True, slots=True)
-class Redriven:
+class Redriven(Struct, frozen=True):
     """A report as it is now, and why it was refused, if it was."""
 
     report: Report

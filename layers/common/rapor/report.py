@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 ID_EPOCH_MS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
 ID_RANDOM_BITS = 12  # 41 bits of milliseconds + 12 = 53, the integers JSON clients hold exactly
@@ -71,8 +73,7 @@ class Scope(StrEnum):
     OWN = "own"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far the current attempt is; `percent` is 0 to 100 and never goes back within an attempt."""
 
     percent: int
@@ -82,8 +83,7 @@ class Progress:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a completed report's document is; `columns` are (name, type)."""
 
     row_count: int
@@ -100,8 +100,7 @@ class Result:
     cut_cells: int = 0  # texts longer than the format's cells may be
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a report failed, in a code for programs and a sentence for people."""
 
     code: str
@@ -110,8 +109,7 @@ class Failure:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """
     One order for a document, and what became of it.
 
@@ -192,8 +190,7 @@ class Report:
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """
     What a report would be; `limit` is how many rows its format may hold, `formats` those that hold them all.
 
@@ -214,8 +211,7 @@ class Estimate:
         return self.format in self.formats
 
 
-@dataclass(frozen=True, slots=True)
-class Reuse:
+class Reuse(Struct, frozen=True):
     """
     The wish for an identical report instead of a new one: one that is under way.
 
@@ -233,8 +229,7 @@ class Reuse:
         return is_there and result is not None and now - result.as_of <= self.max_age
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """
     What a client asks for, checked: the type is in the catalogue and the parameters fit its schema.
 
@@ -257,8 +252,7 @@ class Order:
     scheduled_for: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(Struct, frozen=True):
     """
     A client's promise that the same request is the same report.
 
@@ -273,8 +267,7 @@ class IdempotencyKey:
     lifetime: timedelta | None = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """A report's two names: the integer for people and sorting, the uuid as the key."""
 
     id: int

@@ -6,11 +6,13 @@ When it runs next is in the row; `timetable` works it out, for whoever has the t
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.report import IdempotencyKey, Scope
 
@@ -24,8 +26,7 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 FAR = 9998  # the calendar's last year has no next month
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Why the service itself stopped a schedule, in a code for programs and a sentence for people."""
 
     code: str
@@ -41,16 +42,14 @@ PAUSES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PastRun:
+class PastRun(Struct, frozen=True):
     """A run that made a report."""
 
     scheduled_for: str
     report: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What is to be told of a schedule; `runs` counts those that were missed, the first at `scheduled_for`."""
 
     kind: str  # missed, paused
@@ -60,8 +59,7 @@ class Notice:
     runs: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """What a client asks for, checked; `report` is an order's body whose parameters may hold relative dates."""
 
     name: str
@@ -74,8 +72,7 @@ class Draft:
     is_active: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Struct, frozen=True, kw_only=True):
     """
     What is ordered again and again, for its owner, who sees of the data what `scope` says.
 

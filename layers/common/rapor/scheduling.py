@@ -7,10 +7,12 @@ told: nobody else speaks to the Scheduler about it before that, and the sweep do
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
@@ -44,8 +46,7 @@ class Schedules(Protocol):
     def page(self, user_id: str | None, at: Position | None, *, limit: int) -> list[Schedule]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(Struct, frozen=True):
     """Who asks, when, and by which rules."""
 
     caller: Caller

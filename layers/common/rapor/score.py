@@ -3,9 +3,10 @@
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from rapor.report import IdempotencyKey, Report
 
@@ -71,8 +72,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """
     A column, an operator, and what to compare with.
 
@@ -93,8 +93,7 @@ class Condition:
         return all(answers) if self.operator in {"ne", "ncontains", "ncontainss"} else any(answers)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """Which scores, in which order of creation, and which of them to show."""
 
     conditions: Sequence[Condition]

@@ -4,9 +4,10 @@ Tell EventBridge Scheduler of a schedule: after every change of its row, or in t
 The row says until when the Scheduler may not have been told: nobody else speaks to it about the schedule before that.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from rapor.errors import Fenced, NotScheduled, StoreUnavailable
 from rapor.schedule import SETTLING, Schedule

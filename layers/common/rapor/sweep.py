@@ -7,11 +7,12 @@ must not fail good reports, so a report nobody ever claimed is given up only aft
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from rapor.errors import AttemptsExhausted, Fenced
 from rapor.report import Failure, Report, Status
@@ -44,8 +45,7 @@ class Repair(StrEnum):
     LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Struct, frozen=True):
     """What one sweep found and did; `oldest` is how long the longest-waiting due report has waited."""
 
     repairs: dict[Repair, int]

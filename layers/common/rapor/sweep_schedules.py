@@ -8,10 +8,12 @@ waits. When the next one is due it counts as missed, and that is told once.
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid5
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rapor.announce import SOURCE
 from rapor.errors import Fenced, StoreUnavailable
@@ -60,8 +62,7 @@ class Log(Protocol):
     def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None: ...
 
 
-@dataclass(slots=True)
-class Care:
+class Care(Struct):
     """What one sweep did: schedules looked at, runs started, runs given up."""
 
     schedules: int = 0
@@ -69,8 +70,7 @@ class Care:
     missed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keeper:
+class Keeper(Struct, frozen=True, kw_only=True):
     """Who looks after schedules, when, and with what."""
 
     now: datetime

@@ -8,13 +8,13 @@ first time. EventBridge leaves out the former, so such a run is marked: somebody
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
+from msgspec import Struct
 
 from rapor.schedule import Schedule
 
@@ -41,16 +41,14 @@ class WrongExpression(ValueError):
     """What is wrong with an expression, as the end of a sentence that begins with its name: `must …`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A moment in UTC; `is_skipped` says that EventBridge leaves it out."""
 
     at: datetime
     is_skipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Timetable:
+class Timetable(Struct, frozen=True):
     """
     An expression that was checked, and within which bounds it counts.
 

@@ -6,10 +6,12 @@ loses such a race looks again and decides anew, so every refusal tells of the re
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.caller import DELETE, GENERATE, RESTORE, Caller
 from rapor.catalogue import Catalogue, ReportType
@@ -46,8 +48,7 @@ class Announcer(Protocol):
     def send(self, report: Report) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(Struct, frozen=True, kw_only=True):
     """Who changes a report, when, and by which rules."""
 
     caller: Caller

@@ -6,12 +6,12 @@ with a dot or an underscore are not data.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import duckdb
+from msgspec import Struct
 
 from rapor.errors import SourceInvalid, SourceUnavailable
 from rapor.sql import literal, quoted
@@ -62,8 +62,7 @@ class Place(Protocol):
         """Teach the connection to open addresses."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataSet:
+class DataSet(Struct, frozen=True):
     """The files of one data set, all of one format; `partitions` are the keys in their paths."""
 
     format: DataFormat

@@ -7,7 +7,6 @@ Report SQL is its operator's, parameters are the caller's: those are only ever b
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, partial
@@ -18,6 +17,7 @@ from typing import Any, TypeVar
 
 import duckdb
 from arro3.core import RecordBatch, RecordBatchReader
+from msgspec import Struct
 
 from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Column, ColumnType, ReportType, Value
@@ -278,8 +278,7 @@ class Rows:
             raise TimedOut("The time ran out while the data was being read.")
 
 
-@dataclass(frozen=True, slots=True)
-class SmallBatches:
+class SmallBatches(Struct, frozen=True):
     """
     A statement's stream in batches of so many rows.
 

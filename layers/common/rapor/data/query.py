@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+from msgspec import Struct
 
 from rapor.catalogue import ReportType
 from rapor.errors import CatalogueError
@@ -36,16 +36,14 @@ ENGINE_FUNCTIONS = re.compile(
 TO_TREE = "select json_serialize_sql($sql, skip_null := true, skip_empty := true, skip_default := true)"
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A SELECT that passed, and the parameters it uses."""
 
     text: str
     parameters: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Queries:
+class Queries(Struct, frozen=True):
     """
     All SQL of one report type.
 

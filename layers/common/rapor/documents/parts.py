@@ -1,9 +1,10 @@
 """What all writers share: the words on the document, the shape of rows, where bytes go."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from rapor.batches import Source
 from rapor.catalogue import ChartKind, Column, KeyFigure, Value
@@ -15,8 +16,7 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
-@dataclass(frozen=True, slots=True)
-class CsvOptions:
+class CsvOptions(Struct, frozen=True):
     """How the client wants its CSV."""
 
     bom: bool = False
@@ -24,8 +24,7 @@ class CsvOptions:
     decimal: str = "."
 
 
-@dataclass(frozen=True, slots=True)
-class ChartData:
+class ChartData(Struct, frozen=True):
     """A chart and its points, each one x and then one height a series; a height may be None."""
 
     kind: ChartKind
@@ -35,8 +34,7 @@ class ChartData:
     points: Sequence[Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """
     What a document says about itself.
 
@@ -61,8 +59,7 @@ class Head:
     chart: ChartData | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """
     What a writer wrote.
 

@@ -8,7 +8,7 @@ from rapor.batches import Source
 from rapor.catalogue import ReportType, label_in
 from rapor.documents.parts import ChartData, CsvOptions, Head, Sink, Written
 from rapor.documents.words import in_words
-from rapor.documents.writers import WRITERS
+from rapor.documents.writers import writer_of
 from rapor.figures import Figures
 from rapor.locale import Locale, locale_of
 from rapor.report import Report
@@ -42,7 +42,7 @@ def render(
         totals=figures.totals,
         chart=_chart(report_type, figures, report.locale),
     )
-    return WRITERS[report.format](head, report_type.columns, source, sink)
+    return writer_of(report.format)(head, report_type.columns, source, sink)
 
 
 def _chart(report_type: ReportType, figures: Figures, locale: str) -> ChartData | None:

@@ -1,17 +1,20 @@
-"""The writer of each format."""
+"""The writer of each format; imported when first asked for, so that a start waits for none."""
 
-from collections.abc import Mapping
+# ruff: noqa: PLC0415
 
-from rapor.documents.csv import write_csv
-from rapor.documents.excel import write_excel
-from rapor.documents.json import write_json
 from rapor.documents.parts import Writer
-from rapor.documents.pdf import write_pdf
 from rapor.report import Format
 
-WRITERS: Mapping[Format, Writer] = {
-    Format.PDF: write_pdf,
-    Format.EXCEL: write_excel,
-    Format.CSV: write_csv,
-    Format.JSON: write_json,
-}
+
+def writer_of(kind: Format) -> Writer:
+    """Say what writes a format."""
+    match kind:
+        case Format.PDF:
+            from rapor.documents.pdf import write_pdf as writer
+        case Format.EXCEL:
+            from rapor.documents.excel import write_excel as writer
+        case Format.CSV:
+            from rapor.documents.csv import write_csv as writer
+        case Format.JSON:
+            from rapor.documents.json import write_json as writer
+    return writer

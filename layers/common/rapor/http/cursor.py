@@ -3,10 +3,11 @@
 import base64
 import hashlib
 import json
-from dataclasses import asdict
 from datetime import datetime
 from urllib.parse import quote, urlencode
 from uuid import UUID
+
+from msgspec.structs import asdict
 
 from rapor.caller import Caller
 from rapor.errors import Invalid

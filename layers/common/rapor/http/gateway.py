@@ -4,8 +4,9 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from rapor.caller import Caller
 from rapor.errors import MalformedBody
@@ -18,8 +19,7 @@ STANDARD_HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """
     One HTTP request; header names are lower case, `body` and `raw_query` are as sent.
 
@@ -71,8 +71,7 @@ class Request:
         return Caller.from_claims(self.claims)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """One answer: a body of JSON, of bytes that carry their own Content-Type, or none."""
 
     status: int

@@ -1,10 +1,11 @@
 """Door B, `/api/v1/reports`, in Laravel's shapes."""
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from rapor.caller import Caller
 from rapor.errors import NotFound

@@ -7,12 +7,12 @@ now.
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from botocore.client import BaseClient
+from msgspec.structs import replace
 
 from rapor.listing import Page, Position, Span
 from rapor.report import Report, iso

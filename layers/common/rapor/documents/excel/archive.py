@@ -6,7 +6,8 @@ eight-byte descriptor, ZIP64 in the central directory. Times are fixed, so the s
 """
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rapor.documents.deflate import crc32, raw_compressor
 from rapor.documents.parts import Sink
@@ -17,8 +18,7 @@ DOS_TIME, DOS_DATE = 0, (2025 - 1980) << 9 | 1 << 5 | 1
 FULL_16, FULL_32 = 0xFFFF, 0xFFFFFFFF
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One file of the archive."""
 
     name: bytes

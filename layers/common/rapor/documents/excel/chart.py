@@ -1,9 +1,10 @@
 """A native chart (ECMA-376 part 1 §21.2) over a range of cells, and the drawing that places it (§20.5)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape as quote
 from itertools import chain
+
+from msgspec import Struct
 
 from rapor.catalogue import ChartKind
 from rapor.documents.excel.relations import OFFICE
@@ -16,8 +17,7 @@ CATEGORIES, VALUES = 1, 2  # the axes' ids
 WIDTH, HEIGHT = 15, 24  # cells
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One line of cells: its name's and its values' addresses, and what stands there."""
 
     name_at: str
@@ -26,8 +26,7 @@ class Series:
     values: Sequence[str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Categories:
+class Categories(Struct, frozen=True):
     """The cells along the horizontal axis; `code` is their number format, None for text."""
 
     at: str

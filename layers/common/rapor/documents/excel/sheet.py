@@ -1,8 +1,9 @@
 """Worksheets (ECMA-376 part 1 §18.3.1.99) that roll over to the next one when full."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from rapor.batches import Form, Lines
 from rapor.catalogue import Column
@@ -17,8 +18,7 @@ ROW_LIMIT = 1_048_576
 NAME = "Rapor"
 
 
-@dataclass(slots=True)
-class Sheet:
+class Sheet(Struct):
     """One worksheet; `last_row` counts the head."""
 
     name: str

@@ -6,8 +6,9 @@ would begin here and in `Table`: marked content around each call and each row, a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from rapor.documents.pdf.text import Line, Typeface
 
@@ -24,8 +25,7 @@ class Align(Enum):
     RIGHT = 1.0
 
 
-@dataclass(slots=True)
-class Canvas:
+class Canvas(Struct):
     """Collects operators."""
 
     operators: list[str] = field(default_factory=list)

@@ -1,11 +1,12 @@
 """A chart as vectors: bars beside or upon each other, or lines, over an axis of round numbers."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from math import ceil, isfinite
 from typing import Any
+
+from msgspec import Struct
 
 from rapor.catalogue import ChartKind, ColumnType
 from rapor.documents.parts import ChartData
@@ -29,8 +30,7 @@ Heights = Sequence[Decimal | None]
 """One series; None where there is no value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
+class Plot(Struct, frozen=True):
     """The rectangle in which points stand, and the heights it spans."""
 
     left: float

@@ -7,9 +7,10 @@ own, each of which is a glyph that stands for a piece of text, so that copying g
 
 from codecs import charmap_build, charmap_encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from rapor.documents.pdf.objects import PdfFile, references
 from rapor.documents.pdf.truetype import TrueType
@@ -30,8 +31,7 @@ CMAP_END = b"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
 CMAP_SECTION = 100  # most lines one section may hold
 
 
-@dataclass(frozen=True, slots=True)
-class LatinFont:
+class LatinFont(Struct, frozen=True):
     """A font of the Latin letters; `widths` are thousandths of an em by letter."""
 
     name: str
@@ -87,8 +87,7 @@ def encoded(text: str) -> bytes:
     return charmap_encode(text, "strict", CODES)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class ShapedGlyphs:
+class ShapedGlyphs(Struct, frozen=True):
     """A font whose CID *n* is glyph `glyphs[n]` of `data`, `widths[n]` wide, standing for `texts[n]`."""
 
     data: bytes

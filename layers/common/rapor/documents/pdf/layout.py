@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate, islice, pairwise
 from math import ceil
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.catalogue import Column, ColumnType
 from rapor.documents.pdf.text import Typeface, is_cjk
@@ -27,8 +29,7 @@ WORDS = 8  # of the longest by letters, one is the widest
 SLACK = 1.08  # rows after the sample may be a little longer
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A page size and the size of the type on it."""
 
     width: float
@@ -49,8 +50,7 @@ class Sheet:
 SHEETS = (Sheet(595, 842, 8), Sheet(842, 595, 8), Sheet(842, 595, 7), Sheet(1191, 842, 7))  # A4, A4 across, A3 across
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One column's place on the page."""
 
     left: float
@@ -68,16 +68,14 @@ class Slot:
         return self.left + self.width if self.right_aligned else self.left
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A sheet with its columns."""
 
     sheet: Sheet
     slots: tuple[Slot, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """
     A column's widths in em/1000.
 

@@ -1,8 +1,9 @@
 """What comes before the rows: title, parameters, key figures and chart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, floor
+
+from msgspec import Struct
 
 from rapor.documents.parts import Head
 from rapor.documents.pdf.canvas import Canvas
@@ -36,8 +37,7 @@ FEWEST_ACROSS = 3  # one or two tiles are not stretched over the page
 GAP = 18.0  # before what follows
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Something the reader must know about the rows."""
 
     label: str

@@ -1,16 +1,16 @@
 """The outline (ISO 32000-2 §12.3.3): title, chart, totals, and the rows by so many pages that the list stays short."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from rapor.documents.pdf.objects import PdfFile, text_string
 
 MOST = 40  # entries under the rows
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One line; it leads to a height on a page, or to the page's upper end."""
 
     title: str

@@ -5,12 +5,13 @@ Lengths are thousandths of an em.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
 from unicodedata import category, decomposition, normalize
+
+from msgspec import Struct
 
 from rapor.documents.pdf.bidi import levels_of, visual_order
 from rapor.documents.pdf.fonts import FOLDER, ShapedGlyphs, embed_shaped
@@ -39,8 +40,7 @@ FALLBACKS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(Struct, frozen=True):
     """A glyph where it stands; `cluster` is the index of the first character it draws."""
 
     cid: int
@@ -171,8 +171,7 @@ def spread(text: str, count: int, *, leftwards: bool) -> list[str]:
     return pieces[::-1] if leftwards else pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Glyphs of one font, left to right."""
 
     font: ShapedFont

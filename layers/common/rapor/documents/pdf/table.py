@@ -6,9 +6,10 @@ need wrapping or shaping are set line by line.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
+
+from msgspec import Struct
 
 from rapor.documents.pdf.canvas import Align, Canvas
 from rapor.documents.pdf.layout import BOTTOM, GUTTER, MARGIN, Layout, Slot, ems
@@ -33,8 +34,7 @@ HEAD_RULE = 0.8
 OVERHANG = GUTTER / 2  # a number may reach so far to its left
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """The last row: its name and, each with its right end, the totals; the name may need a line above them."""
 
     name: Line

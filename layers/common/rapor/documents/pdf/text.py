@@ -6,8 +6,10 @@ Lengths are thousandths of an em. Operators are text whose characters stand for 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rapor.documents.pdf.fonts import LatinFont, encoded
 from rapor.documents.pdf.shaping import CJK, Glyph, Run, Shaper
@@ -20,8 +22,7 @@ ELLIPSIS = "\u2026"
 BREAKS = frozenset(" -/@")  # a line may end after these
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line's operators, its width, and its letters where one literal string can show them."""
 
     operators: str

@@ -5,18 +5,18 @@ Lengths are thousandths of an em.
 """
 
 import struct
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 LAST_CODE = 0xFFFF  # closes every format 4 table, maps nothing
 
 
-@dataclass(frozen=True)
-class TrueType:
+class TrueType(Struct, frozen=True, dict=True):
     """One font file."""
 
-    data: bytes = field(repr=False)
+    data: bytes
 
     @cached_property
     def tables(self) -> dict[bytes, bytes]:

@@ -7,6 +7,8 @@ the generation.
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from rapor.catalogue import ColumnType
 from rapor.errors import RenderError
 from rapor.http import laravel, report_types
@@ -121,9 +123,9 @@ def answer_schemas() -> dict[str, Schema]:
     }
 
 
-def worded(dataclass: type, words: Mapping[str, str]) -> Schema:
-    """A dataclass that is answered field by field."""
-    properties = {name: {**schema_of(kind), "description": words[name]} for name, kind in fields_of(dataclass).items()}
+def worded(struct: type[Struct], words: Mapping[str, str]) -> Schema:
+    """A record that is answered field by field."""
+    properties = {name: {**schema_of(kind), "description": words[name]} for name, kind in fields_of(struct).items()}
     return object_of(properties)
 
 

@@ -1,8 +1,9 @@
 """What can be done to a report that exists."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from http import HTTPStatus
+
+from msgspec.structs import replace
 
 from rapor.caller import DELETE, GENERATE, RESTORE
 from rapor.errors import (

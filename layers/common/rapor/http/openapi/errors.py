@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from msgspec import Struct
 
 from rapor.errors import Invalid, RequestError, StoreUnavailable
 from rapor.http import strapi
@@ -24,8 +25,7 @@ MESSAGES: Mapping[HTTPStatus, str] = {  # API Gateway's own words
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """How a door answers errors: by what function, in which components, with the stable code under which key."""
 
     answer: Callable[[int, Mapping[str, Any], Mapping[str, str]], Response]
@@ -38,8 +38,7 @@ LARAVEL = Door(Response, "Problem", "ValidationProblem", "code")
 STRAPI = Door(strapi.refused, "Refusal", "ValidationRefusal", "reason")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One way to fail: its code, or `gateway`, in words and as it is answered in the shape of a component."""
 
     name: str

@@ -1,11 +1,12 @@
 """The reports, pages and types that the description shows, put into words by the same code as real ones."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from rapor import score
 from rapor.caller import EXPORT, GENERATE, VIEW, Caller

@@ -1,12 +1,14 @@
 """Python's types as JSON Schema 2020-12, the way our answers write them."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 Schema = dict[str, Any]
 
@@ -46,10 +48,10 @@ def nullable(schema: Schema) -> Schema:
     return {**wider, "enum": [*schema["enum"], None]} if "enum" in schema else wider
 
 
-def fields_of(dataclass: type) -> dict[str, Any]:
-    """Names and types of a dataclass's fields, in its order."""
-    hints = get_type_hints(dataclass)
-    return {it.name: hints[it.name] for it in fields(dataclass)}
+def fields_of(struct: type[Struct]) -> dict[str, Any]:
+    """Names and types of a record's fields, in its order."""
+    hints = get_type_hints(struct)
+    return {it.name: hints[it.name] for it in fields(struct)}
 
 
 def object_of(properties: Mapping[str, Schema], *, optional: frozenset[str] = frozenset()) -> Schema:

@@ -1,9 +1,10 @@
 """What is written down of one operation; all that can be derived is left to `document`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from rapor.errors import BodyTooLarge, Forbidden, MalformedBody, RequestError, Unauthenticated, UnsupportedMediaType
 from rapor.http.openapi.kinds import Schema
@@ -11,8 +12,7 @@ from rapor.http.openapi.kinds import Schema
 JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     """Of the path, the query or a header; those of the path are required. An object is sent name by name."""
 
     name: str
@@ -22,16 +22,14 @@ class Parameter:
     example: object = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """A JSON body: a component's name, and examples by name."""
 
     schema: str
     examples: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """
     An answer that is no error: a component's name and examples by name, or the media types of files.
 
@@ -47,8 +45,7 @@ class Answer:
     leads_on: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """
     A route and all it may answer, but for what the gateway answers by itself.
 

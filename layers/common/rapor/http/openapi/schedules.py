@@ -1,11 +1,12 @@
 """Schedules: what is ordered again and again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from rapor.caller import GENERATE
 from rapor.catalogue import Catalogue, ReportType
