@@ -120,9 +120,11 @@ def test_a_claim_whose_answer_was_lost_knows_itself(table: ReportTable) -> None:
     [
         {"is_active": False},
         {"imported": True},
+        {"imported": True, "status": Status.PROCESSING},
         {"attempt": 3},
         {"status": Status.FAILED},
     ],
+    ids=str,
 )
 def test_what_is_not_to_be_rendered_cannot_be_claimed(table: ReportTable, changes: dict[str, Any]) -> None:
     report = added(table, **changes)
@@ -351,6 +353,24 @@ def test_a_key_that_is_being_written_by_another_is_looked_for(table: ReportTable
 def test_keys_of_others_are_others(table: ReportTable) -> None:
     for caller in ("x", "y", "x#y"):
         assert table.add(a_new_report(), IdempotencyKey("B", caller, "k", "f"))[1] is False
+    assert table.add(a_new_report(), IdempotencyKey("A", "x", "k", "f"))[1] is False
+    assert table.add(a_new_report(), IdempotencyKey("B", "x", "l", "f"))[1] is False
+
+
+def test_what_decides_is_read_as_it_is_now() -> None:
+    """A read that does not ask for it may show what was there a moment ago, which no table here does."""
+    asked: list[bool] = []
+
+    class Asked:
+        def get_item(self, *, ConsistentRead: bool = False, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+            asked.append(ConsistentRead)
+            return {}
+
+    client: Any = Asked()
+    table, key = ReportTable(client, "Reports"), IdempotencyKey("B", "x", "k", "f")
+
+    assert (table.get(uuid4()), table.replayed(key, NOW), table.named(key)) == (None, None, None)
+    assert asked == [True] * 3
 
 
 def test_a_key_is_kept_for_a_day(table: ReportTable) -> None:

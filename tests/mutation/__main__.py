@@ -38,7 +38,7 @@ GUARDS: Mapping[str, Guard] = {
     "worker": Guard(("process.py", "sweep.py"), ("unit/test_process.py", "unit/test_sweep.py")),
     "table": Guard(
         ("store/table.py", "store/changes.py", "store/keys.py"),
-        ("integration/test_table.py", "integration/test_changes.py"),
+        ("unit/test_keys.py", "integration/test_table.py", "integration/test_changes.py"),
     ),
     "cursor": Guard(("http/cursor.py",), ("unit/test_listing.py", "unit/test_http.py")),
     "documents": Guard(
