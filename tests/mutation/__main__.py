@@ -92,7 +92,7 @@ source_paths = ["src"]
 process_isolation = "forkserver"  # DuckDB does not outlive a fork of a process that has used it
 only_mutate = {json.dumps([f"src/rapor/{module}" for module in guard.modules])}
 also_copy = {json.dumps([*AROUND, "template.yaml"])}
-pytest_add_cli_args = ["-k", "{guard.which}"]
+pytest_add_cli_args = ["-k", "{guard.which}", "-p", "tests.mutation.order"]
 pytest_add_cli_args_test_selection = {json.dumps([f"tests/{test}" for test in guard.tests])}
 """)
 
