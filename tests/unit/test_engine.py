@@ -703,6 +703,7 @@ def test_a_hostile_statement_is_refused_when_run(engine: DuckDBEngine, query: st
     "select median(id)::bigint as id, list_transform([1], lambda x: x + 1)::varchar as name from users having count(*) > 0",
     "select id, name from users order by id limit 50%",
     "from users select id, name",
+    "select id, name from users;\n",
 ])  # fmt: skip
 def test_an_ordinary_query_is_accepted_and_runs(engine: DuckDBEngine, query: str) -> None:
     check_query(report_type(query))

@@ -341,6 +341,16 @@ def test_only_a_failed_report_made_here_is_retried(state: str) -> None:
         acted(retry_report, OF_EACH[state])
 
 
+def test_a_failed_report_that_is_not_meant_is_left_alone() -> None:
+    reports = FakeReports(FAILED)
+    desk = a_desk(reports)
+
+    with pytest.raises(NotFailed):
+        retry_report(FAILED.uuid, desk=desk, is_meant=lambda report: report.attempt > FAILED.attempt)
+    assert reports.rows == {FAILED.uuid: FAILED}
+    assert retry_report(FAILED.uuid, desk=desk, is_meant=lambda report: report.attempt == FAILED.attempt).is_queued
+
+
 @pytest.mark.parametrize("state", ["waiting", "put aside", "running"])
 def test_what_has_not_ended_is_cancelled(state: str) -> None:
     report = OF_EACH[state]
