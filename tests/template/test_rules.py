@@ -81,6 +81,7 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "any page": ("other_pages_stay_out", lambda it: of(it, "Api")["CorsConfiguration"].update(AllowOrigins=["*"])),
     "no throttle": ("requests_are_throttled", lambda it: of(it, "Api").pop("DefaultRouteSettings")),
     "estimates at full rate": ("requests_are_throttled", lambda it: of(it, "Api")["RouteSettings"].pop("POST /api/v1/reports/estimate")),
+    "counts at full rate": ("requests_are_throttled", lambda it: of(it, "Api")["RouteSettings"].pop("GET /reports/count")),
     "documentation at full rate": (
         "requests_are_throttled",
         lambda it: of(it, "Api")["RouteSettings"].pop("GET /docs"),
