@@ -10,6 +10,7 @@ from rapor.process import Outcome
 from tests.prose import Page
 
 PAGE = Page(PROJECT / "docs/deploy.md")
+SCHEDULERS_LETTERS = 64  # of a schedule's and a group's name
 STACK = Template.read(TEMPLATE, PARAMETERS, stack_name=STACK_NAME)
 
 
@@ -63,3 +64,16 @@ def test_rows_are_kept_as_long_as_it_says() -> None:
     assert kept["rows"] == f"{table['PointInTimeRecoverySpecification']['RecoveryPeriodInDays']} days"
     days = {rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules}
     assert [kept["documents, data sets"]] == [f"{it} days after that" for it in days]
+
+
+def test_a_stacks_name_is_as_long_as_it_says() -> None:
+    groups = [it["Name"] for it in STACK.resources("AWS::Scheduler::ScheduleGroup").values()]
+    schedules = [
+        event["Properties"]["Name"]
+        for function in STACK.resources("AWS::Serverless::Function").values()
+        for event in function["Events"].values()
+        if event["Type"] == "ScheduleV2"
+    ]
+    named = [STACK.resolve(it).removeprefix(STACK_NAME) for it in (*groups, *schedules)]
+
+    assert f"of {SCHEDULERS_LETTERS - max(map(len, named))} characters at most" in PAGE.section("Several stacks")
