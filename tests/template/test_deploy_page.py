@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
+from benchmarks.capacity import metrics
 from local.cloudformation import Template
 from local.template import PARAMETERS, PROJECT, STACK_NAME, TEMPLATE
-from rapor.process import Outcome
 from tests.prose import Page
 
 PAGE = Page(PROJECT / "docs/deploy.md")
@@ -46,13 +46,9 @@ def test_every_widget_is_explained() -> None:
 
 
 def test_every_metric_of_the_service_is_named() -> None:
-    rooms = "".join(file.read_text("utf-8") for file in PROJECT.glob("functions/*/app.py"))
-    counted = set(re.findall(r'(?:add_metric|_count)\("(\w+)"', rooms))
-
     named = set(re.findall(r"`(\w+)`", PAGE.section("The dashboard").rpartition("namespace")[2]))
 
-    assert counted
-    assert counted | {outcome.value for outcome in Outcome} == named
+    assert metrics() == named
 
 
 def test_rows_are_kept_as_long_as_it_says() -> None:
