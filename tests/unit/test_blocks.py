@@ -50,7 +50,7 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
     },
     "docs/deploy.md": {
         "Cognito": [AWS] * 3,
-        "The stack": [AWS],
+        "The stack": [AWS] * 3,
         "Data sets": [AWS],
         "The first report": [
             "tests/e2e/test_deploy_page.py::test_the_first_report_is_ordered_followed_fetched_and_the_stack_tried"
