@@ -14,6 +14,7 @@ The AWS around the real functions, played on one machine.
     cli, commands              `rapor`, and what it can do:
       preview, parameters, hints   a document without any AWS
       manifests, verification      whether a file is what its manifest says
+      lost_rows                    what goes back out of a restored table
       arguments                    what several of them read
     package, runtime, invoke   built packages in the real runtime
 

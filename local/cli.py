@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "say what is wrong with the report types",
     "preview": "make a document of a report type, here and now",
     "redrive": "queue failed reports again, by code and time",
+    "restore": "put lost rows back, out of a restored table",
     "schedules": "say when a schedule would run",
     "smoke": "see whether a service keeps its word, wherever it runs",
     "token": "mint a token that `make run` accepts",

@@ -1,6 +1,8 @@
 """
 What `sam build` made: leave out of the AWS SDK what nobody asks for, give it bytecode, and see that Lambda takes it.
 
+The built template is told for which processor the packages are, so that they are deployed for no other.
+
 `python -m local.package BUILD PYTHON`, where PYTHON is the version Lambda runs.
 """
 
@@ -28,6 +30,7 @@ HEAVY = {"ProcessFast", "ProcessHeavy", "EstimateReport"}  # these alone carry a
 HEAVY_WHEELS = {"arro3", "babel", "duckdb", "fsspec", "isal", "obstore", "uharfbuzz"}
 FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 MOUNTED = {FUNCTION: "/var/task", LAYER: "/opt"}
+PROCESSORS = {0x3E: "x86_64", 0xB7: "arm64"}  # by `e_machine` of an ELF file's header, as Lambda calls them
 
 
 class Packages:
@@ -140,14 +143,45 @@ def compile_bytecode(packages: Packages, build: Path, python: str) -> None:
             subprocess.run([*command, "-s", folder, "-p", MOUNTED[packages.types[name]], folder], check=True)
 
 
+def processors(packages: Packages) -> set[str]:
+    """For which processors the libraries in the packages were compiled."""
+    files = (file for name in packages for file in packages.folder(name).rglob("*.so*") if file.is_file())
+    machines = {int.from_bytes(head[18:20], "little") for head in map(_head, files) if head.startswith(b"\x7fELF")}
+    return {PROCESSORS.get(machine, f"machine {machine:#x}") for machine in machines}
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(20)
+
+
+def bind(build: Path, processor: str) -> None:
+    """
+    Let the built template be deployed for that processor alone.
+
+    Whatever `samconfig.toml` or the stack says, CloudFormation looks at a parameter's values before it changes
+    anything; libraries for another processor would be found out by the first call.
+    """
+    file = build / "template.yaml"
+    template = yaml.safe_load(file.read_text("utf-8"))
+    template["Parameters"]["Architecture"] |= {"Default": processor, "AllowedValues": [processor]}
+    file.write_text(yaml.safe_dump(template, sort_keys=False), "utf-8")
+
+
 def main(build: Path, python: str) -> int:
-    """Trim, compile, print the sizes, and fail where one is too large."""
+    """Trim, compile, bind to the processor, print the sizes, and fail where one is too large or of two kinds."""
     Catalogue.load(PROJECT / "layers/catalogue/report_types")  # functions read a type when it is ordered
     packages = Packages(build)
     for name in packages:
         if (data := packages.folder(name) / SDK_DATA).is_dir():
             trim_sdk(data, services_used(data, *CODE))
     compile_bytecode(packages, build, python)
+    built_for = sorted(processors(packages))
+    if len(built_for) > 1:
+        print(f"libraries for {' and '.join(built_for)}: remove {build} and build again")
+        return 1
+    for processor in built_for:
+        bind(build, processor)
     print(*(line for function in packages.functions for line in _weighed(packages, function)), sep="\n")
     return int(any(_is_too_heavy(packages, function) for function in packages.functions))
 

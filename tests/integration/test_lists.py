@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice, pairwise
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from local.aws import LocalAws
 from local.template import Stack
 from rapor.listing import Page, Position, Span
-from rapor.report import Report
-from rapor.store.keys import report_key
+from rapor.report import Failure, Progress, Report, Status
+from rapor.store.keys import report_key, report_row
 from rapor.store.lists import ReportLists
 from rapor.store.table import ReportTable
 from tests.builders import NOW, a_report
@@ -80,6 +82,44 @@ def test_a_walk_goes_either_way(table: ReportTable, lists: ReportLists) -> None:
     assert uuids(lists.walk(Span("walker"), step=2, oldest_first=True)) == reports
     assert uuids(lists.walk(Span("nobody"))) == []
     assert uuids(islice(lists.walk(Span("walker")), 2)) == [reports[6], reports[5]]
+
+
+def test_who_skims_sees_the_same_without_progress_result_and_lease(
+    table: ReportTable, lists: ReportLists, aws: tuple[LocalAws, str]
+) -> None:
+    plain = a_report(uuid=uuid4(), user_id="skimmer", created_at=NOW)
+    full = a_report(
+        uuid=uuid4(), user_id="skimmer", created_at=NOW + SECOND, status=Status.FAILED, imported=True, attempt=2,
+        record={"score": Decimal("612.4")}, client_uuid="maia-1", published_at=NOW, deleted_at=NOW, finished_at=NOW,
+        started_at=NOW, owner="w", lease_until=NOW, schedule_id="s", options={"locale": "tr"}, revision="r",
+        progress=Progress(100, "done", 1, 1, NOW), error=Failure("internal", "Something failed.", True, 2),
+    )  # fmt: skip
+    for report in (plain, full):
+        aws[0].client("dynamodb").put_item(TableName=aws[1], Item=report_row(report))
+
+    skimmed = list(lists.skim(Span("skimmer"), oldest_first=True))
+
+    assert skimmed == [
+        replace(plain, due_at=None),
+        replace(
+            full, due_at=None, progress=None, finished_at=None, started_at=None, owner=None, lease_until=None,
+            schedule_id=None, options=None, revision=None,
+        ),
+    ]  # fmt: skip
+    assert list(lists.skim(Span("skimmer"), oldest_first=False)) == skimmed[::-1]
+
+
+def test_who_skims_pays_half_and_who_walks_sees_what_is(table: ReportTable, aws: tuple[LocalAws, str]) -> None:
+    made(table, 1, user_id="payer")
+    client, asked = aws[0].client("dynamodb"), []
+    client.meta.events.register(
+        "before-parameter-build.dynamodb.BatchGetItem", lambda params, **_: asked.append(params["RequestItems"][aws[1]])
+    )
+
+    list(ReportLists(client, aws[1]).skim(Span("payer"), oldest_first=True))
+    list(ReportLists(client, aws[1]).walk(Span("payer")))
+
+    assert [it["ConsistentRead"] for it in asked] == [False, True]
 
 
 def test_a_walk_is_of_one_user_only(table: ReportTable, lists: ReportLists) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from benchmarks.capacity import SWEEP_READS
 from local.aws import LocalAws
 from local.datasets import ensure_datasets
 from local.invoke import records
@@ -77,3 +79,14 @@ def test_every_ending_is_counted_once(emitted: list[tuple[str, str, float]]) -> 
 
     assert (values["completed"], values["oldest_due_seconds"]) == (1, 0)
     assert [value for _, name, value in emitted if name == "failed"] == [1, 0]
+
+
+def test_a_sweep_asks_as_often_as_its_price_says(
+    stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, asked = a_room(stack[0].function("SweepReports"), monkeypatch), Counter[str]()
+    room.dynamodb.meta.events.register("before-call", lambda model, **_: asked.update([model.name]))
+
+    room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
+
+    assert asked["Query"] / 2 + 1 == SWEEP_READS

@@ -1,11 +1,13 @@
 """`rapor redrive` against a table as of a deployed stack, reached by the credentials of whoever calls it."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import pytest
 
 from local.aws import LocalAws
@@ -13,7 +15,9 @@ from local.cli import main
 from local.template import Stack
 from rapor.report import Failure, Report, Status
 from rapor.store.changes import ReportChanges
-from tests.builders import NOW, a_report
+from tests.builders import NOW, ROOT, a_report
+from tests.prose import Page
+from tests.template.iam import Right, needed, with_the_key
 
 pytestmark = pytest.mark.integration
 DAY = timedelta(days=1)
@@ -115,6 +119,27 @@ def test_a_type_and_so_long_ago(table: ReportChanges, failed: list[Report], caps
     row = table.get(new.uuid)
     assert row is not None
     table.remove(row)
+
+
+def test_it_asks_for_the_rights_of_its_page_and_no_others(
+    table: ReportChanges, failed: list[Report], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untold = added(table, code="source_invalid", unannounced=True, finished_at=NOW)
+    session, used = boto3.Session(), set[Right]()
+    session.events.register(
+        "before-parameter-build",
+        lambda params, model, **_: used.update(needed(model.service_model.service_name, model.name, params)),
+    )
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+
+    for code in ("internal", "source_invalid"):
+        assert redrive(table, capsys, "--code", code, *WINDOW, "--yes")[0] == 0
+
+    table.remove(table.get(untold.uuid) or untold)
+    rows = Page(ROOT / "docs/redrive.md").rows("What it does, and does not")
+    assert {it.action for it in with_the_key(used, "key")} == set(
+        re.findall(r"`(\w+:\w+)`", str([it[0] for it in rows]))
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
-from local.cloudformation import Template
+from local.cloudformation import ACCOUNT, REGION, Template
 
 Rule = Callable[[Template], Iterator[str]]
 
 # Routes that ask for no token.
 PUBLIC = {"GET /openapi.json", "GET /docs", "GET /docs/{file}", "GET /", "GET /console/{file}"}
-COSTLY = {"POST /api/v1/reports/estimate"}
+COSTLY = {"POST /api/v1/reports/estimate", "GET /reports", "GET /reports/count"}
 LANES = {"fast", "heavy"}
 READERS_OF_A_SHARD = 2
 STREAM_KEEPS_S = 24 * 3600
@@ -25,6 +26,7 @@ SWEEP_EVERY_S = 60
 LOG_FIELDS = {"requestId", "routeKey", "status", "responseLatency", "authorizer.error"}
 TLS_POLICIES = (("AWS::S3::BucketPolicy", "s3:*", "Bucket"), ("AWS::SQS::QueuePolicy", "sqs:*", "Queues"))
 STATE = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
+LOGS_CONTEXT = "kms:EncryptionContext:aws:logs:arn"
 UNBOUND = {"cloudwatch.amazonaws.com"}  # says nothing of itself that a condition could ask for
 WATCHED = {
     ("Service", "oldest_due_seconds", "Maximum"),
@@ -82,6 +84,29 @@ def all_is_under_the_key(template: Template) -> Iterator[str]:
         for name, it in _resolved(template, kind):
             if it.get(named) != key:
                 yield f"{name} is not under the key"
+
+
+def logs_may_use_the_key(template: Template) -> Iterator[str]:
+    """A group without a name is called `<stack>-<logical id>-<random>`."""
+    patterns = [
+        pattern
+        for _, key in _resolved(template, "AWS::KMS::Key")
+        for statement in key["KeyPolicy"]["Statement"]
+        if statement.get("Sid") == "Logs"
+        for pattern in _listed(statement.get("Condition", {}).get("ArnLike", {}).get(LOGS_CONTEXT, "*"))
+    ]
+    for name, it in _resolved(template, "AWS::Logs::LogGroup"):
+        group = it.get("LogGroupName", f"{template.stack_name}-{name}-1ABC")
+        if not any(fnmatchcase(f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}", it) for it in patterns):
+            yield f"{name} cannot be encrypted: the key is not for {group}"
+
+
+def access_logs_take_no_room_in_the_accounts_policy(template: Template) -> Iterator[str]:
+    for api, it in template.resources("AWS::Serverless::HttpApi").items():
+        [group, _] = it["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"]
+        name = template.resolve(template.resources("AWS::Logs::LogGroup")[group]).get("LogGroupName", "")
+        if not name.startswith("/aws/vendedlogs/"):
+            yield f"{api} logs to {group}, which the account's log policy has to name, stack by stack"
 
 
 def key_is_the_accounts(template: Template) -> Iterator[str]:
@@ -292,6 +317,8 @@ def concurrency_is_reserved_on_demand(template: Template) -> Iterator[str]:
         default = template.body["Parameters"].get(value.get("Ref"), {}).get("Default")
         if condition not in template.body["Conditions"] or default != "" or otherwise != {"Ref": "AWS::NoValue"}:
             yield f"{name} has no concurrency that can be reserved, or has some in a new account, which has none"
+        elif re.fullmatch(template.body["Parameters"][value["Ref"]]["AllowedPattern"], "0"):
+            yield f"{name} may be switched off by its concurrency"
 
 
 def trouble_is_told(template: Template) -> Iterator[str]:
@@ -359,8 +386,8 @@ def variables_hold_no_secrets(template: Template) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    buckets_are_private, nothing_without_tls, all_is_under_the_key, key_is_the_accounts, state_stays, buckets_are_tidied,
-    rights_are_narrow, routes_ask_for_a_token, other_pages_stay_out, requests_are_throttled, logs_hold_no_secrets,
+    buckets_are_private, nothing_without_tls, all_is_under_the_key, logs_may_use_the_key,
+    access_logs_take_no_room_in_the_accounts_policy, key_is_the_accounts, state_stays, buckets_are_tidied, rights_are_narrow, routes_ask_for_a_token, other_pages_stay_out, requests_are_throttled, logs_hold_no_secrets,
     logs_are_kept_for_a_while, calls_are_traced, lanes_split_what_is_pending, a_shard_has_two_readers,
     a_record_is_dropped_by_our_rule, what_is_dropped_is_seen, times_fit_each_other, concurrency_is_reserved_on_demand,
     trouble_is_told, names_are_the_stacks, everything_is_described, variables_hold_no_secrets,

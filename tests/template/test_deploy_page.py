@@ -4,12 +4,13 @@ import json
 import re
 from typing import Any
 
+from benchmarks.capacity import metrics
 from local.cloudformation import Template
 from local.template import PARAMETERS, PROJECT, STACK_NAME, TEMPLATE
-from rapor.process import Outcome
 from tests.prose import Page
 
 PAGE = Page(PROJECT / "docs/deploy.md")
+SCHEDULERS_LETTERS = 64  # of a schedule's and a group's name
 STACK = Template.read(TEMPLATE, PARAMETERS, stack_name=STACK_NAME)
 
 
@@ -45,13 +46,9 @@ def test_every_widget_is_explained() -> None:
 
 
 def test_every_metric_of_the_service_is_named() -> None:
-    rooms = "".join(file.read_text("utf-8") for file in PROJECT.glob("functions/*/app.py"))
-    counted = set(re.findall(r'(?:add_metric|_count)\("(\w+)"', rooms))
-
     named = set(re.findall(r"`(\w+)`", PAGE.section("The dashboard").rpartition("namespace")[2]))
 
-    assert counted
-    assert counted | {outcome.value for outcome in Outcome} == named
+    assert metrics() == named
 
 
 def test_rows_are_kept_as_long_as_it_says() -> None:
@@ -63,3 +60,16 @@ def test_rows_are_kept_as_long_as_it_says() -> None:
     assert kept["rows"] == f"{table['PointInTimeRecoverySpecification']['RecoveryPeriodInDays']} days"
     days = {rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules}
     assert [kept["documents, data sets"]] == [f"{it} days after that" for it in days]
+
+
+def test_a_stacks_name_is_as_long_as_it_says() -> None:
+    groups = [it["Name"] for it in STACK.resources("AWS::Scheduler::ScheduleGroup").values()]
+    schedules = [
+        event["Properties"]["Name"]
+        for function in STACK.resources("AWS::Serverless::Function").values()
+        for event in function["Events"].values()
+        if event["Type"] == "ScheduleV2"
+    ]
+    named = [STACK.resolve(it).removeprefix(STACK_NAME) for it in (*groups, *schedules)]
+
+    assert f"of {SCHEDULERS_LETTERS - max(map(len, named))} characters at most" in PAGE.section("Several stacks")

@@ -9,7 +9,7 @@ import pytest
 
 from local.cloudformation import Template
 from local.template import PARAMETERS, STACK_NAME, TEMPLATE
-from tests.template.rules import RULES, breaches
+from tests.template.rules import LOGS_CONTEXT, RULES, breaches
 
 GOOD = Template.read(TEMPLATE, PARAMETERS, stack_name=STACK_NAME)
 Body = dict[str, Any]
@@ -61,7 +61,10 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "a bucket under AWS's key": ("all_is_under_the_key", lambda it: of(it, "Documents").pop("BucketEncryption")),
     "a table under AWS's key": ("all_is_under_the_key", lambda it: of(it, "Reports").update(SSESpecification={"SSEEnabled": True})),
     "no bucket key": ("all_is_under_the_key", lambda it: of(it, "Data")["BucketEncryption"]["ServerSideEncryptionConfiguration"][0].pop("BucketKeyEnabled")),
-    "logs under AWS's key": ("all_is_under_the_key", lambda it: it["Resources"]["ApiLog"].update(Properties={"RetentionInDays": 30})),
+    "logs under AWS's key": ("all_is_under_the_key", lambda it: of(it, "ApiLog").pop("KmsKeyId")),
+    "a key that is not for the access log": ("logs_may_use_the_key", lambda it: of(it, "Key")["KeyPolicy"]["Statement"][1]["Condition"]["ArnLike"][LOGS_CONTEXT].pop()),
+    "a key that is for nothing but the access log": ("logs_may_use_the_key", lambda it: of(it, "Key")["KeyPolicy"]["Statement"][1]["Condition"]["ArnLike"][LOGS_CONTEXT].pop(0)),
+    "an access log that the account has to name": ("access_logs_take_no_room_in_the_accounts_policy", lambda it: of(it, "ApiLog").pop("LogGroupName")),
     "a key for anybody": ("key_is_the_accounts", lambda it: of(it, "Key")["KeyPolicy"]["Statement"][1].update(Principal="*")),
     "a key that CloudWatch may use for others": ("key_is_the_accounts", lambda it: of(it, "Key")["KeyPolicy"]["Statement"][1].pop("Condition")),
     "a key that is never rotated": ("key_is_the_accounts", lambda it: of(it, "Key").pop("EnableKeyRotation")),
@@ -81,6 +84,7 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "any page": ("other_pages_stay_out", lambda it: of(it, "Api")["CorsConfiguration"].update(AllowOrigins=["*"])),
     "no throttle": ("requests_are_throttled", lambda it: of(it, "Api").pop("DefaultRouteSettings")),
     "estimates at full rate": ("requests_are_throttled", lambda it: of(it, "Api")["RouteSettings"].pop("POST /api/v1/reports/estimate")),
+    "counts at full rate": ("requests_are_throttled", lambda it: of(it, "Api")["RouteSettings"].pop("GET /reports/count")),
     "documentation at full rate": (
         "requests_are_throttled",
         lambda it: of(it, "Api")["RouteSettings"].pop("GET /docs"),
@@ -105,6 +109,7 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "an answer the gateway does not wait for": ("times_fit_each_other", lambda it: of(it, "EstimateReport").update(Timeout=60)),
     "a lane that is late before it is done": ("times_fit_each_other", lambda it: of(it, "HeavyAgeAlarm").update(Threshold=600_000)),
     "no concurrency to reserve": ("concurrency_is_reserved_on_demand", lambda it: of(it, "CreateReport").pop("ReservedConcurrentExecutions")),
+    "a lane that a zero switches off": ("concurrency_is_reserved_on_demand", lambda it: it["Parameters"]["FastConcurrency"].update(AllowedPattern="[0-9]*")),
     "concurrency a new account has not": ("concurrency_is_reserved_on_demand", lambda it: it["Parameters"]["FastConcurrency"].update(Default="100")),
     "an alarm nobody hears": ("trouble_is_told", lambda it: of(it, "DeadLettersAlarm").pop("AlarmActions")),
     "no alarm for lost schedules": ("trouble_is_told", lambda it: it["Resources"].pop("SchedulesAlarm")),

@@ -50,7 +50,7 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
     },
     "docs/deploy.md": {
         "Cognito": [AWS] * 3,
-        "The stack": [AWS],
+        "The stack": [AWS] * 3,
         "Data sets": [AWS],
         "The first report": [
             "tests/e2e/test_deploy_page.py::test_the_first_report_is_ordered_followed_fetched_and_the_stack_tried"
@@ -60,11 +60,13 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
         "Upgrade": [AWS],
         "Rollback": [AWS],
         "Redrive": [AWS],
-        "Backup and restore": [
+        "Objects": [AWS],
+        "Rows": [AWS, *["tests/integration/test_restore.py::test_what_was_lost_is_put_back_as_the_page_says"] * 2],
+        "A new stack over old data": [
             AWS,
+            "tests/integration/test_restore.py::test_a_new_stack_is_filled_as_the_page_says",
             AWS,
-            "tests/integration/test_restore.py::test_what_was_lost_is_put_back_and_what_is_newer_stays",
-            AWS,
+            "tests/unit/test_adopt.py::test_the_page_calls_it_as_it_is",
         ],
         "Taking it away": [AWS] * 2,
     },

@@ -12,12 +12,15 @@ from benchmarks.capacity import (
     accepted,
     burst,
     filled,
+    fixed,
     greedy,
+    metrics,
     parts,
     promise,
     shards,
     simulate,
 )
+from local.cloudformation import Template
 
 PARTS = parts()
 
@@ -81,6 +84,28 @@ def test_a_cap_keeps_the_greedy_from_the_others() -> None:
 def test_a_fresh_table_takes_four_thousand_orders_a_second_or_a_thousand_with_keys() -> None:
     assert shards(4000) == 4
     assert (accepted(4000, keyed=False), accepted(4000, keyed=True)) == (4000, 1000)
+
+
+STACK = {
+    "Key": {"Type": "AWS::KMS::Key"},
+    "Plain": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}},
+    "Ratio": {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {"Metrics": [{"Expression": "a / b"}, {"MetricStat": {}}, {"MetricStat": {}}]},
+    },
+}
+
+
+def test_what_is_fixed_is_counted_in_the_template_and_the_code() -> None:
+    costs = fixed(Template({"Resources": STACK}, {}, "s"))
+
+    assert {what: round(dollars, 2) for what, dollars in list(costs.items())[:-1]} == {
+        "the key": 1.00,
+        "alarms on 3 metrics": 0.30,
+        f"{len(metrics())} metrics of the service": round(len(metrics()) * 0.30, 2),
+    }
+    assert {"completed", "failed", "oldest_due_seconds", "orphans"} <= metrics()
+    assert 0.5 < costs["43,800 sweeps"] < 1.5
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda it: it.name)

@@ -7,6 +7,7 @@ from typing import Any
 
 import botocore
 import pytest
+import yaml
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
@@ -15,6 +16,7 @@ from botocore.session import Session
 from local import package
 
 TEMPLATE = """
+Parameters: {Architecture: {Type: String, AllowedValues: [x86_64, arm64], Default: x86_64}, Other: {Type: String}}
 Globals: {Function: {Layers: [{Ref: Shared}]}}
 Resources:
   Shared: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: Shared}}
@@ -74,6 +76,44 @@ def test_a_heavy_wheel_where_it_does_not_belong_fails(
     assert package.main(build, "python") == 1
     said = capsys.readouterr().out.splitlines()
     assert sorted(line.split()[0] for line in said if "must not carry duckdb" in line) == who
+
+
+def a_library(file: Path, machine: int) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"\x7fELF\x02\x01\x01".ljust(18, b"\0") + machine.to_bytes(2, "little") + bytes(44))
+
+
+def parameters(build: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((build / "template.yaml").read_text())["Parameters"]
+    return found
+
+
+@pytest.mark.parametrize(("machine", "processor"), [(0x3E, "x86_64"), (0xB7, "arm64")])
+def test_what_is_built_for_one_processor_is_deployed_for_no_other(
+    build: Path, monkeypatch: pytest.MonkeyPatch, machine: int, processor: str
+) -> None:
+    a_library(build / "Shared/python/some/_some.cpython-313.so", machine)
+    a_library(build / "Large/other.libs/libother.so.3", machine)
+    before = yaml.safe_load(TEMPLATE)
+    monkeypatch.setattr(package, "compile_bytecode", lambda *_: None)
+
+    assert package.main(build, "python") == 0
+
+    bound = {"Type": "String", "AllowedValues": [processor], "Default": processor}
+    assert parameters(build) == before["Parameters"] | {"Architecture": bound}
+    assert package.Packages(build).functions == ["Small", "Large"]
+
+
+def test_libraries_for_two_processors_are_refused(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_library(build / "Small/a.so", 0x3E)
+    a_library(build / "Large/b.so", 0xB7)
+    monkeypatch.setattr(package, "compile_bytecode", lambda *_: None)
+
+    assert package.main(build, "python") == 1
+    assert capsys.readouterr().out.startswith("libraries for arm64 and x86_64: remove ")
+    assert parameters(build) == yaml.safe_load(TEMPLATE)["Parameters"]
 
 
 def test_bytecode_is_never_checked_against_its_source(build: Path) -> None:

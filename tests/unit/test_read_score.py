@@ -11,9 +11,9 @@ from rapor.errors import Forbidden, InvalidQuery, NotFound
 from rapor.http.gateway import Request
 from rapor.http.strapi_queries import score_query
 from rapor.listing import Span
-from rapor.read_score import MOST_ROWS, count_scores, list_scores, read_score
+from rapor.read_score import count_scores, list_scores, read_score
 from rapor.report import Format, IdempotencyKey, Report, Status
-from rapor.score import Condition, Query, key_of
+from rapor.score import MOST_ROWS, Condition, Query, key_of
 from tests.builders import NOW, a_caller, a_report, load_event
 from tests.unit.fakes import FakeReports
 
@@ -29,7 +29,7 @@ class FakeLists:
         self.asked: list[tuple[Span, bool]] = []
         self.looked_at = 0
 
-    def walk(self, span: Span, *, oldest_first: bool) -> Iterator[Report]:
+    def skim(self, span: Span, *, oldest_first: bool) -> Iterator[Report]:
         self.asked.append((span, oldest_first))
         for report in self.reports:
             self.looked_at += 1

@@ -10,9 +10,7 @@ from rapor.errors import InvalidQuery, NotFound
 from rapor.listing import Span
 from rapor.read import is_visible
 from rapor.report import IdempotencyKey, Report, Scope
-from rapor.score import REPORT_TYPE, Query, key_of
-
-MOST_ROWS = 12_000  # of any type that are looked at for one answer: some four seconds
+from rapor.score import MOST_ROWS, REPORT_TYPE, Query, key_of
 
 
 class Reports(Protocol):
@@ -25,7 +23,7 @@ class Reports(Protocol):
 class Lists(Protocol):
     """Where reports are listed from."""
 
-    def walk(self, span: Span, *, oldest_first: bool) -> Iterator[Report]: ...
+    def skim(self, span: Span, *, oldest_first: bool) -> Iterator[Report]: ...
 
 
 def read_score(name: str, *, caller: Caller, reports: Reports) -> Report:
@@ -48,7 +46,8 @@ def list_scores(query: Query, *, caller: Caller, lists: Lists) -> list[Report]:
     """
     Find the scores that match, from `start` on: everybody's for a general viewer, the caller's own otherwise.
 
-    Reads the rows that come before them, too: it costs by `start`, and by what does not match.
+    Reads the rows that come before them, too: it costs by `start`, and by what does not match. What was written a
+    moment ago may not be seen yet.
 
     Raises:
         Forbidden: The caller may view nothing.
@@ -84,7 +83,7 @@ def _as_uuid(name: str) -> UUID | None:
 def _matching(query: Query, caller: Caller, lists: Lists) -> Iterator[Report]:
     user_id = caller.id if caller.require(VIEW) is Scope.OWN else None
     span = Span(user_id, query.since, query.before)
-    for looked_at, report in enumerate(lists.walk(span, oldest_first=query.oldest_first)):
+    for looked_at, report in enumerate(lists.skim(span, oldest_first=query.oldest_first)):
         if looked_at == MOST_ROWS:
             raise InvalidQuery("There are too many reports to look through. Narrow created_at.")
         if _is_score(report, caller) and all(condition.holds(report) for condition in query.conditions):

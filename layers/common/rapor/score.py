@@ -11,6 +11,9 @@ from msgspec import Struct
 from rapor.report import IdempotencyKey, Report
 
 REPORT_TYPE = "reference"
+# Of any type that are looked at for one answer. 0.08 ms of CPU each, measured here, are 1.4 s of the 0.29 vCPU of
+# 512 MB; a hundred round trips are another second, so a cold start still fits into the function's ten.
+MOST_ROWS = 5_000
 FIGURES = ("score", "scoreProbability", "scoreConfidence", "scoreVersion")
 
 

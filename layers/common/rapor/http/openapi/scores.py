@@ -12,7 +12,7 @@ from rapor.http.openapi.operation import Answer, Body, Operation, Parameter
 from rapor.http.openapi.parameters import DAY_OR_MOMENT
 from rapor.http.sentences import required
 from rapor.report import Report
-from rapor.score import COLUMNS, OPERATORS
+from rapor.score import COLUMNS, MOST_ROWS, OPERATORS
 
 ORIGINAL = {
     "uuid": "string",
@@ -96,6 +96,10 @@ SORT = Parameter(
     description="By creation, and no other column.",
 )
 QUERY = (LIMIT, START, SORT, FILTERS)
+READS = (
+    "Reads the reports it passes, of every type, as they were a moment ago, and gives up with `400` after "
+    f"{MOST_ROWS:,} of them: bounds on `created_at` spare it the way."
+)
 
 
 def shown(report: Report) -> dict[str, object]:
@@ -130,6 +134,7 @@ SCORES: Sequence[Operation] = (
         id="listScores",
         tag="Scores",
         summary="List scores",
+        description=READS,
         permission=VIEW,
         parameters=QUERY,
         answers={
@@ -144,6 +149,7 @@ SCORES: Sequence[Operation] = (
         id="countScores",
         tag="Scores",
         summary="Count scores",
+        description=READS,
         permission=VIEW,
         parameters=QUERY,
         answers={HTTPStatus.OK: Answer(description="How many.", schema="ScoreCount", examples={"two": {"count": 2}})},
