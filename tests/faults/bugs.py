@@ -19,7 +19,7 @@ from rapor.catalogue import ReportType
 from rapor.data.engine import DuckDBEngine
 from rapor.errors import Fenced
 from rapor.process import Outcome, Workshop
-from rapor.report import Failure, IdempotencyKey, Report, Scope
+from rapor.report import Failure, IdempotencyKey, Origin, Report, Scope
 from rapor.store import keys, table
 from rapor.store.documents import DocumentUpload
 from rapor.store.items import Item
@@ -216,11 +216,11 @@ def clears_up_after_its_own_success(patch: pytest.MonkeyPatch, world: World) -> 
 
 
 def unconditional_create(patch: pytest.MonkeyPatch, _: World) -> None:
-    def add_with_key(self: ReportTable, report: Report, _put: object, key: IdempotencyKey) -> tuple[Report, bool]:
+    def add_with_key(self: ReportTable, report: Report, _put: object, key: IdempotencyKey) -> tuple[Report, Origin]:
         row = report_row(report)
-        for item in (row, idempotency_row(key, report, row)):
+        for item in (row, idempotency_row(key, row, report.created_at)):
             self._client.put_item(TableName=self._name, Item=item)
-        return report, False
+        return report, Origin.CREATED
 
     patch.setattr(ReportTable, "_add_with_key", add_with_key)
 

@@ -111,6 +111,11 @@ def ordered(world: World, *, body: object = WITH_REUSE, headers: dict[str, str] 
     assert world.ask("CreateReport", a_post(body, headers)).status == 201
 
 
+def reused(world: World) -> None:
+    ordered(world)
+    assert world.ask("CreateReport", a_post(WITH_REUSE, KEY)).status == 200
+
+
 def not_listed_yet(world: World) -> None:
     """An order of a moment ago that the lists do not show yet, as indexes lag: moto's never do, so its row is hidden."""
     ordered(world)
@@ -197,6 +202,22 @@ CREATE = [
         ["GetItem"],
         post(WITH_REUSE, KEY),
         prepare=partial(ordered, headers=KEY),
+        holds=recorded_once,
+    ),
+    Scenario(
+        "CreateReport",
+        "an order with a key that reuses",
+        ["GetItem", "Query", "BatchGetItem", "PutItem"],
+        post(WITH_REUSE, KEY),
+        prepare=ordered,
+        holds=recorded_once,
+    ),
+    Scenario(
+        "CreateReport",
+        "the same order again that reused",
+        ["GetItem"],
+        post(WITH_REUSE, KEY),
+        prepare=reused,
         holds=recorded_once,
     ),
     Scenario(

@@ -14,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced, KeyReused, StoreUnavailable, UuidTaken
-from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status, iso
+from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result, Status, iso
 from rapor.store.faults import cancelling_item, passing_faults_named, refused_item
 from rapor.store.items import (
     Item,
@@ -47,9 +47,9 @@ class ReportTable:
 
     # -- create ---------------------------------------------------------------
 
-    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]:
+    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, Origin]:
         """
-        Record a report, together with its key; the flag says that the key was there first.
+        Record a report, together with its key; where that was there first, what it stands for.
 
         Raises:
             KeyReused: The key stands for another body.
@@ -59,7 +59,7 @@ class ReportTable:
         if key is None:
             with passing_faults_named():
                 self._put_once(put)
-            return report, False
+            return report, Origin.CREATED
         return self._add_with_key(report, put, key)
 
     def _put_once(self, put: dict[str, Any]) -> None:
@@ -68,14 +68,8 @@ class ReportTable:
         except ClientError as error:
             refused_item(error)  # the uuid is ours alone, so what stands there is our own first try
 
-    def _add_with_key(self, report: Report, put: dict[str, Any], key: IdempotencyKey) -> tuple[Report, bool]:
-        key_put = {
-            "TableName": self._name,
-            "Item": idempotency_row(key, report, put["Item"]),
-            "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
-            "ExpressionAttributeValues": typed({":now": int(report.created_at.timestamp())}),
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
+    def _add_with_key(self, report: Report, put: dict[str, Any], key: IdempotencyKey) -> tuple[Report, Origin]:
+        key_put = self._put_of(idempotency_row(key, put["Item"], report.created_at), report.created_at)
         try:
             with passing_faults_named():
                 self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": key_put}])
@@ -86,12 +80,51 @@ class ReportTable:
             first = _first(item, key, report.created_at)
             if first is None:
                 raise StoreUnavailable from error
-            return first, first.uuid != report.uuid
-        return report, False
+            return (report, Origin.CREATED) if first[0].uuid == report.uuid else first
+        return report, Origin.CREATED
+
+    def remember(self, key: IdempotencyKey, twin: Report, now: datetime) -> tuple[Report, Origin]:
+        """
+        Let the key stand for *twin*, which its order reuses; where it was there first, what it stands for.
+
+        Raises:
+            KeyReused: The key stands for another body.
+        """
+        row = idempotency_row(key, report_row(twin), now, is_reused=True)
+        try:
+            with passing_faults_named():
+                self._client.put_item(**self._put_of(row, now))
+        except ClientError as error:
+            item = refused_item(error)
+            first = _first(item, key, now)
+            if item is None or first is None:  # gone again since
+                raise StoreUnavailable from error
+            return (twin, Origin.REUSED) if item.get("reused_at") == row["reused_at"] else first
+        return twin, Origin.REUSED
+
+    def _put_of(self, key_row: Item, now: datetime) -> dict[str, Any]:
+        """Write a key's row, if there is none or its time is over."""
+        return {
+            "TableName": self._name,
+            "Item": key_row,
+            "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
+            "ExpressionAttributeValues": typed({":now": int(now.timestamp())}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
 
     def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None:
         """
         Find what the key recorded first, as it was then.
+
+        Raises:
+            KeyReused, UuidTaken: As `first_answer`.
+        """
+        first = self.first_answer(key, now)
+        return first[0] if first else None
+
+    def first_answer(self, key: IdempotencyKey, now: datetime) -> tuple[Report, Origin] | None:
+        """
+        Find what the key stands for, as it was at first, and whether it made that.
 
         Raises:
             KeyReused: It was another body.
@@ -366,14 +399,14 @@ class ReportTable:
         return row
 
 
-def _first(item: Item | None, key: IdempotencyKey, now: datetime) -> Report | None:
-    """Read what a key's row says it made; raises as `replayed`."""
+def _first(item: Item | None, key: IdempotencyKey, now: datetime) -> tuple[Report, Origin] | None:
+    """Read what a key's row says it stands for; raises as `first_answer`."""
     # DynamoDB deletes expired items late, so their time is looked at here.
     if item is None or ("expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()):
         return None
     if item["fingerprint"]["S"] != key.fingerprint:
         raise KeyReused if key.lifetime else UuidTaken
-    return from_item(item["first"]["M"])
+    return from_item(item["first"]["M"]), Origin.REUSED_BEFORE if "reused_at" in item else Origin.REPLAYED
 
 
 def due_in(client: Any, table: str, partitions: Sequence[str], moment: datetime, limit: int) -> Iterator[UUID]:
