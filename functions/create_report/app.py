@@ -17,6 +17,7 @@ from rapor.http.languages import LOCALES
 from rapor.http.orders import due_order, order_from, run_in, scheduled_order
 from rapor.http.problems import answer
 from rapor.http.strapi_orders import score_order
+from rapor.order_score import order_score
 from rapor.report import IdempotencyKey, Order, Origin, Report
 from rapor.run_schedule import run_schedule
 from rapor.settings import CreateReportSettings
@@ -52,10 +53,8 @@ def post_score(request: Request) -> Response:
     caller = request.caller
     caller.require(GENERATE)
     order, key = score_order(request, caller)
-    report, origin = record(order, key=key, caller=caller)
+    report, origin = order_score(order, key, caller=caller, reports=reports, record=record)
     logger.info("score ordered", uuid=str(report.uuid), imported=report.imported, origin=origin)
-    if origin is Origin.REPLAYED:  # the client's uuid names the report: asking again shows what became of it
-        report = reports.get(report.uuid) or report
     return strapi.created(report, request)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from local.first_order import Answer, request
+from local.tokens import GENERAL_PERMISSIONS
 from tests.builders import CYBERCERT, ROOT, load_event
 from tests.service import PATIENCE_S, Service
 
@@ -136,6 +137,70 @@ def test_the_same_uuid_is_the_same_score(service: Service) -> None:
     assert changed.json() == refusal(409, "uuid_taken", "The uuid was used before with another body.", changed)
     assert (elsewhere.status, elsewhere.json()["id"] == first["id"]) == (200, False)
     assert client.count().json() == {"count": 1}
+
+
+@pytest.mark.parametrize("permissions", [OWN, ("reports.generate", "reports.view")], ids=["own", "general"])
+def test_a_score_can_be_sent_back_as_it_was_shown(service: Service, permissions: tuple[str, ...]) -> None:
+    client = a_client(service, f"strapi-echo-{len(permissions[0])}", *permissions)
+    waiting = client.create(referenceId="92442").json()
+    shown = client.finished(waiting["id"])
+
+    for echo in (waiting, shown, {"uuid": shown["id"].upper(), "referenceId": "92442"}):
+        again = client.create(**echo)
+        assert (again.status, again.json()) == (200, shown)
+    for change in ({"referenceId": "90001"}, {"referenceId": None, "processed": True, "score": 1}):
+        other = client.create(**{**shown, **change})
+        assert other.status == (422 if permissions == OWN and change["referenceId"] is None else 409)
+
+    assert client.find_one(shown["uuid"]).json() == shown
+    assert client.find(uuid=shown["uuid"]).json() == [shown]
+
+
+def test_a_score_made_elsewhere_can_be_sent_back_as_it_was_shown(service: Service) -> None:
+    client = a_client(service, "strapi-18", "reports.generate", "reports.view")
+    history = {"referenceId": "x", "processed": True, "score": 612.5, "published_at": "2019-08-24T14:15:22Z"}
+    shown = client.create(**history).json()
+
+    assert client.create(**shown).json() == shown
+    for change in ({"score": 612}, {"scoreVersion": "2"}, {"published_at": "2020-08-24T14:15:22Z"}):
+        assert client.create(**{**shown, **change}).json()["reason"] == "uuid_taken"
+    assert client.count(uuid=shown["uuid"]).json() == {"count": 1}
+
+
+def test_the_id_of_a_report_that_is_no_score_names_none(service: Service) -> None:
+    client = a_client(service, "1", "reports.generate", "reports.view")
+    users = service.call("POST", "/api/v1/reports", CYBERCERT).json()["uuid"]
+
+    answer = client.create(uuid=users, referenceId="92442")
+
+    assert (answer.status, answer.json()["reason"]) == (409, "uuid_taken")
+
+
+def test_somebody_elses_id_is_a_name_like_any(service: Service) -> None:
+    theirs = a_client(service, "strapi-19").create(referenceId="92442").json()
+    client = a_client(service, "strapi-20", "reports.generate", "reports.view")
+
+    mine = client.create(uuid=theirs["id"], referenceId="90001").json()
+
+    assert (mine["uuid"], mine["id"] == theirs["id"]) == (theirs["id"], False)
+    assert client.find_one(theirs["id"]).json()["referenceId"] == "90001"
+
+
+def test_a_uuid_whose_score_was_deleted_says_so(service: Service) -> None:
+    client = a_client(service, "strapi-21", *GENERAL_PERMISSIONS)
+    named, unnamed = client.create(uuid="gone", referenceId="92442").json(), client.create(referenceId="92442").json()
+
+    for score in (named, unnamed):
+        at = f"/api/v1/reports/{score['id']}"
+        body = {"uuid": score["uuid"], "referenceId": "92442"}
+        assert client.send("DELETE", at).status == 200
+        refused, other = client.create(**body), client.create(**{**body, "referenceId": "90001"})
+        assert client.send("POST", f"{at}/restore").status == 200
+
+        told = "The report of this uuid was deleted. Restore it, or use another uuid."
+        assert (refused.status, refused.json()) == (409, refusal(409, "uuid_deleted", told, refused))
+        assert other.json()["reason"] == "uuid_taken"
+        assert client.create(**body).json()["id"] == score["id"]
 
 
 def test_the_originals_example_is_scored_for_who_may_record_none(service: Service) -> None:

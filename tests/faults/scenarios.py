@@ -276,6 +276,14 @@ CREATE = [
         prepare=lambda world: world.ask("CreateReport", _score_event(NAMED_SCORE)),
         holds=recorded_once,
     ),
+    Scenario(
+        "CreateReport",
+        "a score with a name like our ids",
+        ["GetItem", "Query", "TransactWriteItems"],
+        post_score(SCORE | {"uuid": "1d3a3b1e-0000-4000-8000-000000000000"}),
+        holds=recorded_once,
+        can_be_made=always,
+    ),
     Scenario("CreateReport", "a score", ["Query", "PutItem"], post_score(SCORE), holds=recorded, can_be_made=always),
     Scenario(
         "CreateReport",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -17,6 +18,15 @@ FIGURES = ("score", "scoreProbability", "scoreConfidence", "scoreVersion")
 def uuid_of(report: Report) -> str:
     """The client's uuid, ours where it gave none."""
     return report.client_uuid or str(report.uuid)
+
+
+def our_uuid(name: str) -> UUID | None:
+    """The report's own uuid, if the name may be one."""
+    try:
+        uuid = UUID(name)
+    except ValueError:
+        return None
+    return uuid if str(uuid) == name.lower() else None
 
 
 def reference_of(report: Report) -> str | None:

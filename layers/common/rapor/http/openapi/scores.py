@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from rapor.caller import GENERATE, VIEW
-from rapor.errors import Invalid, InvalidQuery, NotFound, TooManyUnfinished, UuidTaken
+from rapor.errors import Invalid, InvalidQuery, NotFound, TooManyUnfinished, UuidDeleted, UuidTaken
 from rapor.http import strapi, strapi_orders, strapi_queries
 from rapor.http.openapi import examples
 from rapor.http.openapi.kinds import Schema
@@ -123,7 +123,7 @@ SCORES: Sequence[Operation] = (
                 leads_on="/reports/{id}",
             )
         },
-        errors=(Invalid({"referenceId": [required("referenceId")]}), UuidTaken(), TooManyUnfinished()),
+        errors=(Invalid({"referenceId": [required("referenceId")]}), UuidTaken(), UuidDeleted(), TooManyUnfinished()),
     ),
     Operation(
         route="GET /reports",
