@@ -154,8 +154,8 @@ class Schedule(Struct, frozen=True, kw_only=True):
 
 
 def text_of(scheduled_for: datetime) -> str:
-    """A run's moment as EventBridge writes it."""
-    return scheduled_for.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A run's moment as EventBridge writes it; with a fraction where it has one, as only runs by hand do."""
+    return scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def named_by(user_id: str, key: str) -> UUID:

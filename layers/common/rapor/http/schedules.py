@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from rapor.caller import Caller
@@ -102,6 +103,20 @@ def revised(body: Mapping[str, Any], schedule: Schedule, catalogue: Catalogue, n
         end=schedule.end,
         is_active=is_active,
     )
+
+
+def run_key_in(request: Request, uuid: UUID) -> IdempotencyKey | None:
+    """
+    Read the Idempotency-Key of `POST /api/v1/schedules/{uuid}/run`, which has no body: the schedule stands for one.
+
+    Raises:
+        Invalid: It is no key.
+    """
+    errors: Errors = {}
+    key = orders.idempotency_key(request, {"schedule": str(uuid)}, errors)
+    if errors:
+        raise Invalid(errors)
+    return key
 
 
 def _as_body(schedule: Schedule) -> dict[str, Any]:

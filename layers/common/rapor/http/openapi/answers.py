@@ -40,7 +40,7 @@ REPORT_WORDS: Mapping[str, str] = {
     "file_path": "The same as `download_url`.",
     "user": "The owner.",
     "schedule_id": "The schedule whose run this is; only on such reports.",
-    "scheduled_for": "The time that run was planned for.",
+    "scheduled_for": "The time that run was planned for; of one by hand, when it was asked for.",
 }
 PROGRESS_WORDS: Mapping[str, str] = {
     "percent": "0 to 100; never goes back within an attempt.",

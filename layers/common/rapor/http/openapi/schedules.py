@@ -339,18 +339,19 @@ SCHEDULES: Sequence[Operation] = (
         summary="Order its report now",
         description="A new one, beside its runs, and also while it pauses: for the owner, with the schedule's rights.",
         permission=GENERATE,
-        parameters=(UUID_OF_SCHEDULE,),
+        parameters=(UUID_OF_SCHEDULE, IDEMPOTENCY_KEY),
         answers={
             HTTPStatus.CREATED: Answer(
-                description="Recorded.",
+                description="Recorded; or recorded before under the same `Idempotency-Key`.",
                 schema="Report",
                 examples={"users": laravel.as_created(examples.PENDING)},
-                headers=("Location",),
+                headers=("Location", "Idempotency-Replayed"),
             )
         },
         errors=(
             NotFound(),
             Conflict(),
+            KeyReused(),
             Invalid({"report_type": ["The selected report type is invalid."]}),
             TooManyUnfinished(),
         ),
