@@ -309,6 +309,23 @@ def test_the_trash_is_for_those_who_may_delete(service: Service) -> None:
     assert service.call("GET", f"{PATH}?with_trashed=1", token=viewer).status == 403
 
 
+@pytest.mark.parametrize("form", ["", ".own"])
+def test_who_may_delete_and_restore_sees_the_trash_without_updating_anything(service: Service, form: str) -> None:
+    sub, held = f"keeper{form}", [f"reports.{it}{form}" for it in ("view", "delete", "restore")]
+    keeper, at = service.token(sub=sub, permissions=held), f"{PATH}?with_trashed=true&search=keeper{form}"
+    uuid = ordered(service, service.token(sub=sub), title=f"keeper{form}")["uuid"]
+
+    assert service.call("DELETE", f"{PATH}/{uuid}", token=keeper).status == 200
+    [found] = service.call("GET", at, token=keeper).json()["data"]
+    detail = service.call("GET", f"{PATH}/{uuid}", token=keeper)
+    assert service.call("POST", f"{PATH}/{uuid}/restore", token=keeper).status == 200
+    [restored] = service.call("GET", at, token=keeper).json()["data"]
+
+    assert (found["uuid"], "deleted_at" in found) == (uuid, True)
+    assert detail.status == 404
+    assert (restored["uuid"], "deleted_at" in restored) == (uuid, False)
+
+
 def test_who_may_not_look_learns_nothing_about_lists(service: Service) -> None:
     answer = service.call("GET", f"{PATH}?status=done", token=service.token(permissions=["reports.generate"]))
 
