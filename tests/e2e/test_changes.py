@@ -96,6 +96,18 @@ def test_a_finished_document_never_changes(service: Service) -> None:
         assert (status, answer["code"]) == (409, code)
 
 
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_finished_report_takes_a_title_with_the_contracts_default_options(service: Service, method: str) -> None:
+    path = ordered(service)
+    before = service.finished(path.rpartition("/")[2])
+
+    status, after = said(service, method, path, {**CYBERCERT, "status": "completed", "title": "q", "options": {}})
+    refused, _ = said(service, "PATCH", path, {"options": {"allow_truncated": True}})
+
+    assert (status, refused) == (200, 409)
+    assert after == {**before, "title": "q", "updated_at": after["updated_at"]}
+
+
 def test_wrong_updates_are_named_in_laravels_words(service: Service) -> None:
     path = ordered(service, is_active=False)
 
