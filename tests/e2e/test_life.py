@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import re
+import shutil
+import subprocess
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import duckdb
 import openpyxl
@@ -187,6 +191,23 @@ def test_a_download_may_be_a_redirect_or_json(service: Service) -> None:
         "attachment; filename=\"Kullan_c_ Raporu.csv\"; filename*=UTF-8''Kullan%C4%B1c%C4%B1%20Raporu.csv"
     )
     assert parse_qs(urlsplit(listed.json()["url"]).query)["X-Amz-Expires"] == ["300"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("letter", ["x", "ş", "💙"])
+def test_a_document_of_the_longest_title_can_be_saved(service: Service, tmp_path: Path, letter: str) -> None:
+    uuid = completed(service, format="csv", title=letter * 255)["uuid"]
+    link = service.call("GET", f"{PATH}/{uuid}/download").headers["Location"]
+
+    subprocess.run(["curl", "-sSfOJ", link], cwd=tmp_path, check=True, timeout=60)
+    told = request("GET", link).headers["Content-Disposition"]
+
+    [saved] = tmp_path.iterdir()
+    assert saved.read_bytes() == service.document(uuid)
+    utf8 = unquote(told.partition("filename*=UTF-8''")[2], errors="strict")
+    assert re.fullmatch(f"{letter}+\\.csv", utf8)
+    (tmp_path / utf8).touch()
+    assert len(utf8.encode()) > 230  # no shorter than it must be
 
 
 def accepting_json(service: Service, path: str) -> Answer:

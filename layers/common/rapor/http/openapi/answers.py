@@ -21,7 +21,7 @@ from rapor.score import REPORT_TYPE
 REPORT_WORDS: Mapping[str, str] = {
     "id": "Grows with time; below 2^53, so that JSON clients hold it exactly.",
     "uuid": "The report's key in every address.",
-    "title": "As ordered, trimmed; also the document's file name.",
+    "title": "As ordered, trimmed; also the document's file name, cut where no file system takes as much.",
     "report_type": "Name of a report type in the catalogue.",
     "parameters": "As ordered.",
     "format": "What the document is.",
