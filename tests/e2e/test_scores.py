@@ -216,6 +216,27 @@ def test_the_originals_example_is_scored_for_who_may_record_none(service: Servic
     assert score["published_at"] != EXAMPLE["published_at"]
 
 
+def test_results_of_who_may_record_none_are_not_even_looked_at(service: Service) -> None:
+    client, recorder = (
+        a_client(service, "strapi-22"),
+        a_client(service, "strapi-23", "reports.generate", "reports.view"),
+    )
+    ignored: list[dict[str, Any]] = [
+        {"score": "abc"},
+        {"score": 1e20},
+        {"scoreVersion": 5},
+        {"processed": "x"},
+        {"published_at": "2019-08-24"},
+    ]
+
+    answers = [client.create(referenceId="92442", **it) for it in ignored]
+    refused = [recorder.create(referenceId="92442", **it) for it in ignored]
+
+    assert [it.status for it in answers] == [200] * 5
+    assert [client.finished(it.json()["id"])["score"] for it in answers] == [595] * 5
+    assert [it.status for it in refused] == [422] * 5
+
+
 def test_the_originals_example_is_recorded_for_who_may(service: Service) -> None:
     client = a_client(service, "strapi-5", "reports.generate", "reports.view.own")
 

@@ -112,7 +112,7 @@ SCORES: Sequence[Operation] = (
         tag="Scores",
         summary="Order a score",
         description="What the original takes; what it answers is ours to say, so scores of the client's own count only "
-        "where it records one made elsewhere.",
+        "where it records one made elsewhere; without the general permission nobody looks at them.",
         permission=GENERATE,
         body=Body(schema="CreateScore", examples={"original": ORIGINAL, "minimal": {"referenceId": "92442"}}),
         answers={
