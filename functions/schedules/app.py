@@ -40,7 +40,7 @@ def post_schedule(request: Request) -> Response:
     office = _office(request)  # before the body: who may not order learns nothing about orders
     draft, key = schedules.draft_from(request, catalogue, office.now)
     schedule, replayed = scheduling.create_schedule(draft, key, office=office)
-    return schedules.created(schedule, office.now, replayed=replayed)
+    return schedules.created(schedule, replayed=replayed)
 
 
 def get_schedules(request: Request) -> Response:

@@ -34,6 +34,29 @@ def scheduled(service: Service, token: str, **changes: Any) -> str:
     return str(answer.json()["uuid"])
 
 
+def test_a_key_gets_its_first_answer_whatever_became_of_the_schedule(service: Service) -> None:
+    token, other = service.token("24", ["reports.generate.own"]), service.token("25", ["reports.generate.own"])
+
+    def create(token: str, **changes: Any) -> Answer:
+        headers = {"Idempotency-Key": "weekly-1"}
+        return request("POST", service.url + PATH, token=token, body={**USERS, **changes}, headers=headers)
+
+    first = create(token)
+    at = f"{PATH}/{first.json()['uuid']}"
+    service.call("PATCH", at, {"name": "B"}, token=token)
+    patched = create(token)
+    service.call("DELETE", at, token=token)
+    deleted, refused, theirs = create(token), create(token, name="C"), create(other)
+
+    assert (first.status, first.headers["Idempotency-Replayed"]) == (201, None)
+    for again in (patched, deleted):
+        assert (again.status, again.headers["Idempotency-Replayed"]) == (201, "true")
+        assert (again.json(), again.headers["Location"]) == (first.json(), at)
+    assert (refused.status, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert (theirs.status, theirs.headers["Idempotency-Replayed"]) == (201, None)
+    assert service.call("GET", PATH, token=token).json()["data"] == []
+
+
 def run_now(service: Service, uuid: str, token: str, key: str | None = None) -> Answer:
     headers = {"Idempotency-Key": key} if key else {}
     return request("POST", f"{service.url}{PATH}/{uuid}/run", token=token, headers=headers)

@@ -25,6 +25,7 @@ from rapor.schedule import Draft, Schedule, is_readable, is_relative
 from rapor.timetable import Timetable, WrongExpression, check_expression, is_zone, read_timetable, timetable_of
 
 PATH = "/api/v1/schedules"
+DOOR = "schedules"  # of keys that make schedules; those of runs by hand make reports, as any order's
 SHOWN_RUNS = 5
 NAME, REPORT, EXPRESSION, TIMEZONE, START, END, IS_ACTIVE = FIELDS = (
     "name",
@@ -54,7 +55,7 @@ def draft_from(request: Request, catalogue: Catalogue, now: datetime) -> tuple[D
     """
     body = read_json(request.headers, request.body)
     errors: Errors = {name: [prohibited(name)] for name in body.keys() - set(FIELDS)}
-    key = orders.idempotency_key(request, body, errors)
+    key = orders.idempotency_key(request, body, errors, door=DOOR)
     return _draft(body, catalogue, accepted_locale(request), now, errors), key
 
 
@@ -260,12 +261,12 @@ def _of_report(field: str, sentences: list[str]) -> list[str]:
 # -- answers ------------------------------------------------------------------
 
 
-def created(schedule: Schedule, now: datetime, *, replayed: bool) -> Response:
-    """`201`, or the same schedule again, as it is by now."""
+def created(schedule: Schedule, *, replayed: bool) -> Response:
+    """`201`, or the same `201` again."""
     headers = {"Location": f"{PATH}/{schedule.uuid}"}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
-    return Response(201, as_shown(schedule, now), headers)
+    return Response(201, as_shown(schedule, schedule.created_at), headers)
 
 
 def shown(schedule: Schedule, now: datetime) -> Response:

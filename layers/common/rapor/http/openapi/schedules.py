@@ -263,7 +263,7 @@ SCHEDULES: Sequence[Operation] = (
         body=Body(schema="CreateSchedule", examples={"weekly": WEEKLY, "rate": EVERY_SIX_HOURS}),
         answers={
             HTTPStatus.CREATED: Answer(
-                description="Recorded; or recorded before under the same `Idempotency-Key`, as it is by now.",
+                description="Recorded; or recorded before under the same `Idempotency-Key`.",
                 schema="Schedule",
                 examples={"weekly": schedules.as_shown(MADE, NOW)},
                 headers=("Location", "Idempotency-Replayed"),
