@@ -281,6 +281,21 @@ def test_an_unknown_reference_is_told_apart_from_one_that_waits(service: Service
     assert score["error"] == {"code": "reference_not_found", "message": "There is nothing under this reference."}
 
 
+@pytest.mark.parametrize("status", ["completed", "failed", "processing"])
+def test_history_without_a_score_is_told_apart_from_a_score_that_waits(service: Service, status: str) -> None:
+    client = a_client(service, "1", "reports.view")
+    body = {"title": "Skor", "report_type": "reference", "parameters": {"referenceId": "92442"}, "status": status}
+    uuid = service.call("POST", "/api/v1/reports", body).json()["uuid"]
+
+    answer = client.find_one(uuid)
+
+    assert (answer.json()["processed"], answer.headers["Retry-After"]) == (False, None)
+    assert answer.json()["error"] == {
+        "code": "not_scored",
+        "message": "It was recorded as made elsewhere, without a score.",
+    }
+
+
 def test_hostile_references_are_scored_like_any(service: Service) -> None:
     client = a_client(service, "strapi-7")
     names = [

@@ -12,6 +12,7 @@ from msgspec import Struct
 from rapor.report import IdempotencyKey, Report
 
 REPORT_TYPE = "reference"
+NOT_SCORED = "not_scored"  # code of what was recorded as history, without a score
 FIGURES = ("score", "scoreProbability", "scoreConfidence", "scoreVersion")
 
 

@@ -16,7 +16,7 @@ from rapor.http.languages import LOCALES
 from rapor.http.openapi import examples
 from rapor.http.openapi.kinds import Schema, fields_of, nullable, object_of, ref, schema_of
 from rapor.report import Failure, Format, Progress, Report, Result
-from rapor.score import REPORT_TYPE
+from rapor.score import NOT_SCORED, REPORT_TYPE
 
 REPORT_WORDS: Mapping[str, str] = {
     "id": "Grows with time; below 2^53, so that JSON clients hold it exactly.",
@@ -319,7 +319,7 @@ def score() -> Schema:
     user = {name: USER_SCHEMAS[name] for name in examples.SCORE_SHOWN["users_permissions_user"]}
     own: Mapping[str, Schema] = {
         "users_permissions_user": {**object_of(user), "description": "The owner, from the caller's own token."},
-        "error": object_of({"code": {"type": "string", "enum": failure_codes()}, "message": {"type": "string"}}),
+        "error": object_of({"code": {**TEXT, "enum": [*failure_codes(), NOT_SCORED]}, "message": TEXT}),
     }
     names = (*examples.SCORE_SHOWN, "error")
     return object_of({name: own.get(name) or SCORE_SCHEMAS[name] for name in names}, optional=frozenset({"error"}))
