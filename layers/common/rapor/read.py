@@ -110,7 +110,7 @@ def _found(uuid: UUID, permission: str, caller: Caller, reports: Reports) -> Rep
 
 def _document_of(report: Report, now: datetime) -> Result:
     if report.result is None:
-        raise NotCompleted
+        raise NotCompleted("The report has no document: it was made elsewhere." if report.imported else None)
     if now >= report.result.expires_at:
         raise DocumentExpired
     return report.result
