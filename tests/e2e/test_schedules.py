@@ -145,4 +145,7 @@ def test_a_list_leads_on_page_by_page(service: Service) -> None:
         path = (page["links"]["next"] or "").removeprefix(service.url)
 
     assert found == made[::-1]
+    assert [
+        len(service.call("GET", f"{PATH}?{it}", token=token).json()["data"]) for it in ("per_page=", "cursor=")
+    ] == [5, 5]
     assert service.call("GET", f"{PATH}?cursor={page['meta']['next_cursor'] or 'x'}", token=token).status == 422

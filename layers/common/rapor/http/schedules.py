@@ -297,20 +297,16 @@ def as_shown(schedule: Schedule, now: datetime) -> dict[str, Any]:
 
 def page_in(request: Request, caller: Caller) -> tuple[Position | None, int]:
     """
-    Read the list's query: `per_page` and `cursor`.
+    Read the list's query: `per_page` and `cursor`; what is empty was not sent.
 
     Raises:
         Invalid: One of them is wrong.
     """
     errors: Errors = {}
-    per_page = (
-        QUERY["per_page"]("per_page", request.query["per_page"].strip(), errors)
-        if "per_page" in request.query
-        else PER_PAGE
-    )
+    asked, cursor = (request.query.get(name, "").strip() for name in ("per_page", "cursor"))
+    per_page = QUERY["per_page"]("per_page", asked, errors) if asked else PER_PAGE
     if errors:
         raise Invalid(errors)
-    cursor = request.query.get("cursor", "").strip()
     return position_in(cursor, caller, Filters()) if cursor else None, per_page
 
 

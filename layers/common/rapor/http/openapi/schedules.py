@@ -277,7 +277,8 @@ SCHEDULES: Sequence[Operation] = (
         id="listSchedules",
         tag=TAG,
         summary="List schedules",
-        description="Newest first: everybody's for `reports.generate`, the caller's own for `reports.generate.own`.",
+        description="Newest first: everybody's for `reports.generate`, the caller's own for `reports.generate.own`. "
+        "What is empty was not sent.",
         permission=GENERATE,
         parameters=LISTING,
         answers={
