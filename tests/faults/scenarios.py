@@ -112,6 +112,7 @@ def ordered(world: World, *, body: object = WITH_REUSE, headers: dict[str, str] 
 
 
 def reused(world: World) -> None:
+    """An order of a moment ago, and another one that got it."""
     ordered(world)
     assert world.ask("CreateReport", a_post(WITH_REUSE, KEY)).status == 200
 
