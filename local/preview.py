@@ -25,7 +25,7 @@ from rapor.http.orders import order_in
 from rapor.listing import Span
 from rapor.manifest import SUFFIX
 from rapor.process import Workshop, process_report
-from rapor.report import Failure, IdempotencyKey, Progress, Report, Result
+from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result
 
 AUTHOR = "1"
 PATIENCE = timedelta(minutes=15)  # as long as Lambda has
@@ -113,11 +113,14 @@ class Desk:
         self.report: Report | None = None
         self.result: Result | None = None
 
-    def add(self, report: Report, _key: IdempotencyKey | None) -> tuple[Report, bool]:
+    def add(self, report: Report, _key: IdempotencyKey | None) -> tuple[Report, Origin]:
         self.report = report
-        return report, False
+        return report, Origin.CREATED
 
-    def replayed(self, _key: IdempotencyKey, _now: datetime) -> None:
+    def remember(self, _key: IdempotencyKey, twin: Report, _now: datetime) -> tuple[Report, Origin]:
+        return twin, Origin.REUSED
+
+    def first_answer(self, _key: IdempotencyKey, _now: datetime) -> None:
         return None
 
     def get(self, _uuid: UUID) -> Report | None:

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
-from rapor.create import Origin, create_report
+from rapor.create import create_report
 from rapor.http import laravel, strapi
 from rapor.http.audit import system_entry
 from rapor.http.gateway import Request, Response
@@ -17,7 +17,8 @@ from rapor.http.languages import LOCALES
 from rapor.http.orders import due_order, order_from, run_in, scheduled_order
 from rapor.http.problems import answer
 from rapor.http.strapi_orders import score_order
-from rapor.report import IdempotencyKey, Order, Report
+from rapor.order_score import order_score
+from rapor.report import IdempotencyKey, Order, Origin, Report
 from rapor.run_schedule import run_schedule
 from rapor.settings import CreateReportSettings
 from rapor.store.clients import client
@@ -43,9 +44,8 @@ def post_report(request: Request) -> Response:
     order, key = order_from(request, catalogue)
     report, origin = record(order, key=key, caller=caller)
     logger.info("report created", uuid=str(report.uuid), report_type=report.report_type, origin=origin)
-    if origin is Origin.REUSED:
-        return laravel.reused(report)
-    return laravel.created(report, replayed=origin is Origin.REPLAYED)
+    answered = laravel.reused if origin.is_reused else laravel.created
+    return answered(report, replayed=origin.is_replayed)
 
 
 def post_score(request: Request) -> Response:
@@ -53,10 +53,8 @@ def post_score(request: Request) -> Response:
     caller = request.caller
     caller.require(GENERATE)
     order, key = score_order(request, caller)
-    report, origin = record(order, key=key, caller=caller)
+    report, origin = order_score(order, key, caller=caller, reports=reports, record=record)
     logger.info("score ordered", uuid=str(report.uuid), imported=report.imported, origin=origin)
-    if origin is Origin.REPLAYED:  # the client's uuid names the report: asking again shows what became of it
-        report = reports.get(report.uuid) or report
     return strapi.created(report, request)
 
 

@@ -40,7 +40,7 @@ def post_schedule(request: Request) -> Response:
     office = _office(request)  # before the body: who may not order learns nothing about orders
     draft, key = schedules.draft_from(request, catalogue, office.now)
     schedule, replayed = scheduling.create_schedule(draft, key, office=office)
-    return schedules.created(schedule, office.now, replayed=replayed)
+    return schedules.created(schedule, replayed=replayed)
 
 
 def get_schedules(request: Request) -> Response:
@@ -72,12 +72,12 @@ def delete_schedule(request: Request) -> Response:
 
 def post_run(request: Request) -> Response:
     """Door B: `POST /api/v1/schedules/{uuid}/run`: its report at once, beside its runs."""
-    office = _office(request)
-    schedule = scheduling.read_schedule(laravel.uuid_in(request), office=office)
+    office, uuid = _office(request), laravel.uuid_in(request)
+    key, schedule = schedules.run_key_in(request, uuid), scheduling.read_schedule(uuid, office=office)
     order, record = partial(due_order, catalogue=catalogue), partial(recorded, now=office.now)
-    # Always a new one: without a key there is nothing to replay, and no schedule may ask for `options.reuse`.
-    report, _ = make_report(schedule, office.now.replace(microsecond=0), order=order, record=record)
-    return laravel.created(report, replayed=False)
+    # To the microsecond: no two runs share schedule and time. And none is reused, for no schedule may ask for that.
+    report, origin = make_report(schedule, office.now, order=order, record=record, key=key)
+    return laravel.created(report, replayed=origin.is_replayed)
 
 
 def _office(request: Request) -> Office:

@@ -96,6 +96,18 @@ def test_a_finished_document_never_changes(service: Service) -> None:
         assert (status, answer["code"]) == (409, code)
 
 
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_finished_report_takes_a_title_with_the_contracts_default_options(service: Service, method: str) -> None:
+    path = ordered(service)
+    before = service.finished(path.rpartition("/")[2])
+
+    status, after = said(service, method, path, {**CYBERCERT, "status": "completed", "title": "q", "options": {}})
+    refused, _ = said(service, "PATCH", path, {"options": {"allow_truncated": True}})
+
+    assert (status, refused) == (200, 409)
+    assert after == {**before, "title": "q", "updated_at": after["updated_at"]}
+
+
 def test_wrong_updates_are_named_in_laravels_words(service: Service) -> None:
     path = ordered(service, is_active=False)
 
@@ -160,3 +172,25 @@ def test_history_made_elsewhere_may_be_corrected_but_not_run(service: Service) -
     assert said(service, "PATCH", path, {"status": "pending"})[0] == 422
     assert said(service, "PATCH", path, {"status": "failed"})[1]["status"] == "failed"
     assert said(service, "POST", f"{path}/retry")[1]["code"] == "not_failed"
+
+
+@pytest.mark.parametrize("status", ["processing", "completed", "failed"])
+def test_history_is_refused_in_words_that_are_true_of_it(service: Service, status: str) -> None:
+    path, elsewhere = ordered(service, status=status), "made elsewhere"
+    changed = elsewhere + ": it cannot be changed but for its title, status and is_active."
+
+    answers = [
+        said(service, "GET", f"{path}/download"),
+        said(service, "GET", f"{path}/manifest"),
+        said(service, "POST", f"{path}/retry"),
+        said(service, "POST", f"{path}/cancel"),
+        said(service, "PATCH", path, {"format": "json"}),
+    ]
+
+    assert answers == [
+        (409, {"message": f"The report has no document: it was {elsewhere}.", "code": "not_completed"}),
+        (409, {"message": f"The report has no document: it was {elsewhere}.", "code": "not_completed"}),
+        (409, {"message": f"The report was {elsewhere}: it cannot be retried.", "code": "not_failed"}),
+        (409, {"message": f"The report was {elsewhere}: it cannot be cancelled.", "code": "already_finished"}),
+        (409, {"message": f"The report was {changed}", "code": "rendering_started"}),
+    ]

@@ -262,3 +262,27 @@ def test_the_same_key_with_another_body_is_refused(service: Service) -> None:
         "code": "idempotency_key_reused",
         "request_id": headers["X-Request-Id"],
     }
+
+
+REUSING: dict[str, Any] = {
+    **VALID, "format": "csv", "parameters": {"status": "active"}, "options": {"reuse": {"max_age": 3600}}
+}  # fmt: skip
+
+
+def test_a_key_counts_though_what_it_gets_was_there_before(service: Service) -> None:
+    token, key = service.token(sub="reuser"), {"Idempotency-Key": "reuse-1"}
+    twin = send(service, REUSING, token=token)[2]["uuid"]
+    service.finished(twin, token=token)
+
+    first = send(service, REUSING, token=token, headers=key)
+    other = send(service, {**REUSING, "title": "ÖTEKİ", "options": {}}, token=token, headers=key)
+    service.call("DELETE", f"{PATH}/{twin}", token=token)
+    again = send(service, REUSING, token=token, headers=key)
+
+    assert (first[0], first[2]["uuid"], first[2]["status"]) == (200, twin, "completed")
+    assert "Idempotency-Replayed" not in first[1]
+    assert (other[0], other[2]["code"]) == (422, "idempotency_key_reused")
+    assert (again[0], again[2]) == (200, first[2])
+    assert again[1]["Idempotency-Replayed"] == "true"
+    assert again[1]["Location"] == f"{PATH}/{twin}"
+    assert send(service, REUSING, token=token)[0] == 201  # there is none to reuse any more

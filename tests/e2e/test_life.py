@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import re
+import shutil
+import subprocess
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import duckdb
 import openpyxl
@@ -189,6 +193,23 @@ def test_a_download_may_be_a_redirect_or_json(service: Service) -> None:
     assert parse_qs(urlsplit(listed.json()["url"]).query)["X-Amz-Expires"] == ["300"]
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("letter", ["x", "ş", "💙"])
+def test_a_document_of_the_longest_title_can_be_saved(service: Service, tmp_path: Path, letter: str) -> None:
+    uuid = completed(service, format="csv", title=letter * 255)["uuid"]
+    link = service.call("GET", f"{PATH}/{uuid}/download").headers["Location"]
+
+    subprocess.run(["curl", "-sSfOJ", link], cwd=tmp_path, check=True, timeout=60)
+    told = request("GET", link).headers["Content-Disposition"]
+
+    [saved] = tmp_path.iterdir()
+    assert saved.read_bytes() == service.document(uuid)
+    utf8 = unquote(told.partition("filename*=UTF-8''")[2], errors="strict")
+    assert re.fullmatch(f"{letter}+\\.csv", utf8)
+    (tmp_path / utf8).touch()
+    assert len(utf8.encode()) > 230  # no shorter than it must be
+
+
 def accepting_json(service: Service, path: str) -> Answer:
     return request("GET", service.url + path, token=service.token(), headers={"Accept": "application/json"})
 
@@ -307,6 +328,23 @@ def test_the_trash_is_for_those_who_may_delete(service: Service) -> None:
     assert trash("with_trashed=1", "reports.delete.own") == [(gone, True), (kept, False)]
     assert trash("with_trashed=0", "reports.delete.own") == trash("", "reports.delete") == [(kept, False)]
     assert service.call("GET", f"{PATH}?with_trashed=1", token=viewer).status == 403
+
+
+@pytest.mark.parametrize("form", ["", ".own"])
+def test_who_may_delete_and_restore_sees_the_trash_without_updating_anything(service: Service, form: str) -> None:
+    sub, held = f"keeper{form}", [f"reports.{it}{form}" for it in ("view", "delete", "restore")]
+    keeper, at = service.token(sub=sub, permissions=held), f"{PATH}?with_trashed=true&search=keeper{form}"
+    uuid = ordered(service, service.token(sub=sub), title=f"keeper{form}")["uuid"]
+
+    assert service.call("DELETE", f"{PATH}/{uuid}", token=keeper).status == 200
+    [found] = service.call("GET", at, token=keeper).json()["data"]
+    detail = service.call("GET", f"{PATH}/{uuid}", token=keeper)
+    assert service.call("POST", f"{PATH}/{uuid}/restore", token=keeper).status == 200
+    [restored] = service.call("GET", at, token=keeper).json()["data"]
+
+    assert (found["uuid"], "deleted_at" in found) == (uuid, True)
+    assert detail.status == 404
+    assert (restored["uuid"], "deleted_at" in restored) == (uuid, False)
 
 
 def test_who_may_not_look_learns_nothing_about_lists(service: Service) -> None:

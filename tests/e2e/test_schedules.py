@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.first_order import Answer, request
 from tests.service import Service
 
 pytestmark = pytest.mark.e2e
@@ -31,6 +32,71 @@ def scheduled(service: Service, token: str, **changes: Any) -> str:
     assert answer.status == 201, answer.body
     assert answer.headers["Location"] == f"{PATH}/{answer.json()['uuid']}"
     return str(answer.json()["uuid"])
+
+
+def test_a_key_gets_its_first_answer_whatever_became_of_the_schedule(service: Service) -> None:
+    token, other = service.token("24", ["reports.generate.own"]), service.token("25", ["reports.generate.own"])
+
+    def create(token: str, **changes: Any) -> Answer:
+        headers = {"Idempotency-Key": "weekly-1"}
+        return request("POST", service.url + PATH, token=token, body={**USERS, **changes}, headers=headers)
+
+    first = create(token)
+    at = f"{PATH}/{first.json()['uuid']}"
+    service.call("PATCH", at, {"name": "B"}, token=token)
+    patched = create(token)
+    service.call("DELETE", at, token=token)
+    deleted, refused, theirs = create(token), create(token, name="C"), create(other)
+
+    assert (first.status, first.headers["Idempotency-Replayed"]) == (201, None)
+    for again in (patched, deleted):
+        assert (again.status, again.headers["Idempotency-Replayed"]) == (201, "true")
+        assert (again.json(), again.headers["Location"]) == (first.json(), at)
+    assert (refused.status, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert (theirs.status, theirs.headers["Idempotency-Replayed"]) == (201, None)
+    assert service.call("GET", PATH, token=token).json()["data"] == []
+
+
+def run_now(service: Service, uuid: str, token: str, key: str | None = None) -> Answer:
+    headers = {"Idempotency-Key": key} if key else {}
+    return request("POST", f"{service.url}{PATH}/{uuid}/run", token=token, headers=headers)
+
+
+def test_a_run_by_hand_under_one_key_is_one_report(service: Service) -> None:
+    token, helper = service.token("21", ["reports.generate.own"]), service.token("22", ["reports.generate"])
+    uuid, another = scheduled(service, token), scheduled(service, token)
+
+    first, again = (run_now(service, uuid, token, "run-1") for _ in range(2))
+    others = [
+        run_now(service, uuid, token),
+        run_now(service, uuid, token, "run-2"),
+        run_now(service, uuid, helper, "run-1"),
+    ]
+
+    assert (first.status, first.headers["Idempotency-Replayed"]) == (201, None)
+    assert (again.status, again.json(), again.headers["Idempotency-Replayed"]) == (201, first.json(), "true")
+    assert again.headers["Location"] == first.headers["Location"]
+    assert [it.status for it in others] == [201] * 3
+    made = [service.finished(it.json()["uuid"], token=service.token()) for it in (first, *others)]
+    assert len({(it["schedule_id"], it["scheduled_for"]) for it in made}) == 4
+    assert {it["user_id"] for it in made} == {21}
+    refused = [run_now(service, another, token, "run-1"), run_now(service, uuid, token, "no key")]
+    assert [(it.status, it.json()["code"]) for it in refused] == [
+        (422, "idempotency_key_reused"),
+        (422, "validation_failed"),
+    ]
+
+
+def test_a_known_run_by_hand_is_answered_whatever_became_of_its_schedules_order(service: Service) -> None:
+    token = service.token("23", ["reports.generate.own"])
+    uuid = scheduled(service, token)
+    first = run_now(service, uuid, token, "run-1")
+
+    changed = service.call("PATCH", f"{PATH}/{uuid}", {"report": {"title": "B"}, "is_active": False}, token=token)
+    again = run_now(service, uuid, token, "run-1")
+
+    assert changed.status == 200
+    assert again.json() == first.json()
 
 
 def test_who_may_order_only_their_own_gets_only_their_own_rows(service: Service) -> None:
@@ -79,4 +145,7 @@ def test_a_list_leads_on_page_by_page(service: Service) -> None:
         path = (page["links"]["next"] or "").removeprefix(service.url)
 
     assert found == made[::-1]
+    assert [
+        len(service.call("GET", f"{PATH}?{it}", token=token).json()["data"]) for it in ("per_page=", "cursor=")
+    ] == [5, 5]
     assert service.call("GET", f"{PATH}?cursor={page['meta']['next_cursor'] or 'x'}", token=token).status == 422

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from local.first_order import Answer, request
+from local.tokens import GENERAL_PERMISSIONS
 from tests.builders import CYBERCERT, ROOT, load_event
 from tests.service import PATIENCE_S, Service
 
@@ -138,6 +139,70 @@ def test_the_same_uuid_is_the_same_score(service: Service) -> None:
     assert client.count().json() == {"count": 1}
 
 
+@pytest.mark.parametrize("permissions", [OWN, ("reports.generate", "reports.view")], ids=["own", "general"])
+def test_a_score_can_be_sent_back_as_it_was_shown(service: Service, permissions: tuple[str, ...]) -> None:
+    client = a_client(service, f"strapi-echo-{len(permissions[0])}", *permissions)
+    waiting = client.create(referenceId="92442").json()
+    shown = client.finished(waiting["id"])
+
+    for echo in (waiting, shown, {"uuid": shown["id"].upper(), "referenceId": "92442"}):
+        again = client.create(**echo)
+        assert (again.status, again.json()) == (200, shown)
+    for change in ({"referenceId": "90001"}, {"referenceId": None, "processed": True, "score": 1}):
+        other = client.create(**{**shown, **change})
+        assert other.status == (422 if permissions == OWN and change["referenceId"] is None else 409)
+
+    assert client.find_one(shown["uuid"]).json() == shown
+    assert client.find(uuid=shown["uuid"]).json() == [shown]
+
+
+def test_a_score_made_elsewhere_can_be_sent_back_as_it_was_shown(service: Service) -> None:
+    client = a_client(service, "strapi-18", "reports.generate", "reports.view")
+    history = {"referenceId": "x", "processed": True, "score": 612.5, "published_at": "2019-08-24T14:15:22Z"}
+    shown = client.create(**history).json()
+
+    assert client.create(**shown).json() == shown
+    for change in ({"score": 612}, {"scoreVersion": "2"}, {"published_at": "2020-08-24T14:15:22Z"}):
+        assert client.create(**{**shown, **change}).json()["reason"] == "uuid_taken"
+    assert client.count(uuid=shown["uuid"]).json() == {"count": 1}
+
+
+def test_the_id_of_a_report_that_is_no_score_names_none(service: Service) -> None:
+    client = a_client(service, "1", "reports.generate", "reports.view")
+    users = service.call("POST", "/api/v1/reports", CYBERCERT).json()["uuid"]
+
+    answer = client.create(uuid=users, referenceId="92442")
+
+    assert (answer.status, answer.json()["reason"]) == (409, "uuid_taken")
+
+
+def test_somebody_elses_id_is_a_name_like_any(service: Service) -> None:
+    theirs = a_client(service, "strapi-19").create(referenceId="92442").json()
+    client = a_client(service, "strapi-20", "reports.generate", "reports.view")
+
+    mine = client.create(uuid=theirs["id"], referenceId="90001").json()
+
+    assert (mine["uuid"], mine["id"] == theirs["id"]) == (theirs["id"], False)
+    assert client.find_one(theirs["id"]).json()["referenceId"] == "90001"
+
+
+def test_a_uuid_whose_score_was_deleted_says_so(service: Service) -> None:
+    client = a_client(service, "strapi-21", *GENERAL_PERMISSIONS)
+    named, unnamed = client.create(uuid="gone", referenceId="92442").json(), client.create(referenceId="92442").json()
+
+    for score in (named, unnamed):
+        at = f"/api/v1/reports/{score['id']}"
+        body = {"uuid": score["uuid"], "referenceId": "92442"}
+        assert client.send("DELETE", at).status == 200
+        refused, other = client.create(**body), client.create(**{**body, "referenceId": "90001"})
+        assert client.send("POST", f"{at}/restore").status == 200
+
+        told = "The report of this uuid was deleted. Restore it, or use another uuid."
+        assert (refused.status, refused.json()) == (409, refusal(409, "uuid_deleted", told, refused))
+        assert other.json()["reason"] == "uuid_taken"
+        assert client.create(**body).json()["id"] == score["id"]
+
+
 def test_the_originals_example_is_scored_for_who_may_record_none(service: Service) -> None:
     client = a_client(service, "strapi-4")
 
@@ -149,6 +214,27 @@ def test_the_originals_example_is_scored_for_who_may_record_none(service: Servic
     assert (ordered.json()["processed"], ordered.json()["score"]) == (False, None)
     assert score["score"] == 595
     assert score["published_at"] != EXAMPLE["published_at"]
+
+
+def test_results_of_who_may_record_none_are_not_even_looked_at(service: Service) -> None:
+    client, recorder = (
+        a_client(service, "strapi-22"),
+        a_client(service, "strapi-23", "reports.generate", "reports.view"),
+    )
+    ignored: list[dict[str, Any]] = [
+        {"score": "abc"},
+        {"score": 1e20},
+        {"scoreVersion": 5},
+        {"processed": "x"},
+        {"published_at": "2019-08-24"},
+    ]
+
+    answers = [client.create(referenceId="92442", **it) for it in ignored]
+    refused = [recorder.create(referenceId="92442", **it) for it in ignored]
+
+    assert [it.status for it in answers] == [200] * 5
+    assert [client.finished(it.json()["id"])["score"] for it in answers] == [595] * 5
+    assert [it.status for it in refused] == [422] * 5
 
 
 def test_the_originals_example_is_recorded_for_who_may(service: Service) -> None:
@@ -193,6 +279,21 @@ def test_an_unknown_reference_is_told_apart_from_one_that_waits(service: Service
 
     assert (score["processed"], [score[name] for name in SCORES]) == (False, [None] * 4)
     assert score["error"] == {"code": "reference_not_found", "message": "There is nothing under this reference."}
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "processing"])
+def test_history_without_a_score_is_told_apart_from_a_score_that_waits(service: Service, status: str) -> None:
+    client = a_client(service, "1", "reports.view")
+    body = {"title": "Skor", "report_type": "reference", "parameters": {"referenceId": "92442"}, "status": status}
+    uuid = service.call("POST", "/api/v1/reports", body).json()["uuid"]
+
+    answer = client.find_one(uuid)
+
+    assert (answer.json()["processed"], answer.headers["Retry-After"]) == (False, None)
+    assert answer.json()["error"] == {
+        "code": "not_scored",
+        "message": "It was recorded as made elsewhere, without a score.",
+    }
 
 
 def test_hostile_references_are_scored_like_any(service: Service) -> None:

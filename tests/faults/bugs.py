@@ -19,8 +19,8 @@ from rapor.catalogue import ReportType
 from rapor.data.engine import DuckDBEngine
 from rapor.errors import Fenced
 from rapor.process import Outcome, Workshop
-from rapor.report import Failure, IdempotencyKey, Report, Scope
-from rapor.store import keys, table
+from rapor.report import Failure, IdempotencyKey, Origin, Report, Scope
+from rapor.store import idempotency, keys, table
 from rapor.store.documents import DocumentUpload
 from rapor.store.items import Item
 from rapor.store.keys import idempotency_key, idempotency_row, report_row
@@ -30,8 +30,8 @@ from tests.faults.injector import Fault, Intruder, Plan
 from tests.faults.lives import live
 from tests.faults.oracle import Expected
 from tests.faults.points import DIFFERENT, NAMED, singles
-from tests.faults.scenarios import BODY, KEY, always
-from tests.faults.world import MINUTES, World
+from tests.faults.scenarios import BODY, CANCEL, KEY, WITH_REUSE, always, reused
+from tests.faults.world import MINUTES, World, an_act
 from tests.production import a_type
 
 Check = Callable[[World], Iterable[str]]
@@ -125,6 +125,17 @@ def two_orders_at_a_time(world: World) -> list[str]:
     return [*wrong_now(world), *([f"two answers: {answers}"] if len(set(answers)) != 1 else [])]
 
 
+def a_twin_that_ended_since(world: World) -> list[str]:
+    """An order with a key reuses a report, which is cancelled; then the same order comes again."""
+    world.reset()
+    reused(world)
+    (uuid,) = world.oracle.reports()
+    world.ask("UpdateReport", an_act(CANCEL, uuid))
+    world.forget_records()
+    answer = world.ask("CreateReport", a_post(WITH_REUSE, KEY))
+    return [] if answer.body["uuid"] == uuid else [f"one key, and two reports: {uuid}, {answer.body['uuid']}"]
+
+
 def two_callers_with_one_key(world: World) -> list[str]:
     """What a key stands for is one caller's."""
     world.reset()
@@ -168,6 +179,7 @@ CHECKS: Mapping[str, Check] = {
     "a retry in vain": lived("UpdateReport: a retry in vain"),
     "a purge and a restore": lived("SweepReports: the trash, and its owner wants it back", Fault.CRASH_AFTER),
     "two orders at a time with one key": two_orders_at_a_time,
+    "a twin that ended since": a_twin_that_ended_since,
     "two callers with one key": two_callers_with_one_key,
     "somebody else's report": somebody_elses_report,
     "own rows in sums": own_rows_in_sums,
@@ -216,11 +228,11 @@ def clears_up_after_its_own_success(patch: pytest.MonkeyPatch, world: World) -> 
 
 
 def unconditional_create(patch: pytest.MonkeyPatch, _: World) -> None:
-    def add_with_key(self: ReportTable, report: Report, _put: object, key: IdempotencyKey) -> tuple[Report, bool]:
+    def add_with_key(self: ReportTable, report: Report, _put: object, key: IdempotencyKey) -> tuple[Report, Origin]:
         row = report_row(report)
-        for item in (row, idempotency_row(key, report, row)):
+        for item in (row, idempotency_row(key, row, report.created_at)):
             self._client.put_item(TableName=self._name, Item=item)
-        return report, False
+        return report, Origin.CREATED
 
     patch.setattr(ReportTable, "_add_with_key", add_with_key)
 
@@ -255,8 +267,12 @@ def key_without_caller(patch: pytest.MonkeyPatch, _: World) -> None:
     def of_anybody(key: IdempotencyKey) -> Item:
         return idempotency_key(replace(key, caller_id="anybody"))
 
-    patch.setattr(table, "idempotency_key", of_anybody)
+    patch.setattr(idempotency, "idempotency_key", of_anybody)
     patch.setattr(keys, "idempotency_key", of_anybody)
+
+
+def key_without_its_twin(patch: pytest.MonkeyPatch, _: World) -> None:
+    patch.setattr(ReportTable, "remember", lambda _self, _key, twin, _now: (twin, Origin.REUSED))
 
 
 def scope_outside_the_aggregate(patch: pytest.MonkeyPatch, _: World) -> None:
@@ -351,6 +367,7 @@ BUGS: Sequence[Bug] = [
     Bug("a lease of no time", lease_nobody_keeps, "a sweep at the last moment"),
     Bug("a retry without a new allowance", retry_without_allowance, "a retry in vain"),
     Bug("idempotency without the caller", key_without_caller, "two callers with one key"),
+    Bug("a key that forgets what it found", key_without_its_twin, "a twin that ended since"),
     Bug("data scope outside the aggregate", scope_outside_the_aggregate, "own rows in sums"),
     Bug("permissions as parts of words", part_of_a_word, "somebody else's report"),
     Bug("a sweep that writes what it saw", sweep_on_what_it_saw, "a sweep that comes late"),

@@ -111,6 +111,12 @@ def ordered(world: World, *, body: object = WITH_REUSE, headers: dict[str, str] 
     assert world.ask("CreateReport", a_post(body, headers)).status == 201
 
 
+def reused(world: World) -> None:
+    """An order of a moment ago, and another one that got it."""
+    ordered(world)
+    assert world.ask("CreateReport", a_post(WITH_REUSE, KEY)).status == 200
+
+
 def not_listed_yet(world: World) -> None:
     """An order of a moment ago that the lists do not show yet, as indexes lag: moto's never do, so its row is hidden."""
     ordered(world)
@@ -201,6 +207,22 @@ CREATE = [
     ),
     Scenario(
         "CreateReport",
+        "an order with a key that reuses",
+        ["GetItem", "Query", "BatchGetItem", "PutItem"],
+        post(WITH_REUSE, KEY),
+        prepare=ordered,
+        holds=recorded_once,
+    ),
+    Scenario(
+        "CreateReport",
+        "the same order again that reused",
+        ["GetItem"],
+        post(WITH_REUSE, KEY),
+        prepare=reused,
+        holds=recorded_once,
+    ),
+    Scenario(
+        "CreateReport",
         "an order that may reuse, and nothing to",
         ["Query", "Query", "TransactWriteItems"],
         post(WITH_REUSE),
@@ -254,6 +276,14 @@ CREATE = [
         post_score(NAMED_SCORE),
         prepare=lambda world: world.ask("CreateReport", _score_event(NAMED_SCORE)),
         holds=recorded_once,
+    ),
+    Scenario(
+        "CreateReport",
+        "a score with a name like our ids",
+        ["GetItem", "Query", "TransactWriteItems"],
+        post_score(SCORE | {"uuid": "1d3a3b1e-0000-4000-8000-000000000000"}),
+        holds=recorded_once,
+        can_be_made=always,
     ),
     Scenario("CreateReport", "a score", ["Query", "PutItem"], post_score(SCORE), holds=recorded, can_be_made=always),
     Scenario(

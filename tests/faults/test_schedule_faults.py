@@ -191,6 +191,39 @@ def test_a_run_that_broke_for_good_is_found_or_started_by_the_sweep(world: World
     assert told.taken == []
 
 
+PAUSED: dict[str, Any] = {"is_active": False, "next_run": None, "due_at": None}  # nothing for any sweep
+BY_HAND = ["GetItem", "Query", "TransactWriteItems"]  # schedule, cap, report and key
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("at", range(1, len(BY_HAND) + 1))
+def test_a_run_by_hand_that_broke_is_one_report_when_it_is_asked_for_again(world: World, at: int, fault: Fault) -> None:
+    schedule = world.due(**PAUSED)
+    asked = {"uuid": str(schedule.uuid), "sub": schedule.user_id}
+    world.injector.arm(at, fault)
+
+    with suppress(Crash):
+        world.ask("post_api_v1_schedules_uuid_run", **asked)
+    world.injector.disarm()
+    answers = [world.ask("post_api_v1_schedules_uuid_run", **asked) for _ in range(2)]
+
+    assert world.injector.fired
+    assert [it["statusCode"] for it in answers] == [201, 201]
+    [report] = world.made(schedule)
+    assert {json.loads(it["body"])["uuid"] for it in answers} == {str(report.uuid)}
+    assert answers[1]["headers"]["Idempotency-Replayed"] == "true"
+
+
+def test_a_run_by_hand_takes_just_these_calls(world: World) -> None:
+    schedule = world.due(**PAUSED)
+    world.injector.arm(99, Fault.CRASH_BEFORE)
+
+    world.ask("post_api_v1_schedules_uuid_run", uuid=str(schedule.uuid), sub=schedule.user_id)
+
+    world.injector.disarm()
+    assert world.injector.calls == BY_HAND
+
+
 def test_starting_a_run_takes_just_these_calls(world: World) -> None:
     schedule = world.due()
     assert schedule.next_run
@@ -234,7 +267,7 @@ def test_a_sweep_that_broke_while_it_started_a_run_is_finished_by_the_next(world
 # -- a change -----------------------------------------------------------------
 
 CHANGES = {
-    "create": ["GetItem", "Query", "PutItem", "CreateSchedule", "UpdateItem"],
+    "create": ["Query", "TransactWriteItems", "CreateSchedule", "UpdateItem"],
     "pause": ["GetItem", "UpdateItem", "DeleteSchedule", "UpdateItem"],
     "delete": ["GetItem", "UpdateItem", "DeleteSchedule", "DeleteItem"],
 }

@@ -9,9 +9,9 @@ import pytest
 
 from local.aws import LocalAws
 from local.template import Stack
-from rapor.create import Origin, create_report
+from rapor.create import create_report
 from rapor.http.orders import order_in
-from rapor.report import Report
+from rapor.report import Origin, Report
 from rapor.store.lists import ReportLists
 from rapor.store.table import ReportTable
 from tests.builders import CYBERCERT, NOW, a_caller, a_catalogue

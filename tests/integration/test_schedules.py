@@ -2,6 +2,7 @@
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -14,8 +15,9 @@ from local.aws import LocalAws
 from local.scheduler import MotoEntries
 from local.scheduler import Scheduler as EventBridge
 from local.template import Stack
-from rapor.errors import Fenced, NotScheduled, StoreUnavailable
+from rapor.errors import Fenced, KeyReused, NotScheduled, StoreUnavailable
 from rapor.listing import Position, Span
+from rapor.report import IdempotencyKey
 from rapor.schedule import Notice, PastRun, Pause, Schedule
 from rapor.store.lists import ReportLists
 from rapor.store.scheduler import Scheduler
@@ -54,7 +56,6 @@ EVERYTHING: dict[str, Any] = {
     "end": NOW + timedelta(days=9),
     "is_active": False,
     "pause": Pause("refused", "…", NOW),
-    "fingerprint": "f",
     "settling_until": NOW,
     "next_run": NOW,
     "is_skipped": True,
@@ -255,6 +256,35 @@ def test_the_same_key_makes_one_schedule(rooms: dict[str, ModuleType]) -> None:
     assert [it["statusCode"] for it in answers] == [201, 201]
     assert len({json.loads(it["body"])["uuid"] for it in answers}) == 1
     assert [it["headers"].get("Idempotency-Replayed") for it in answers] == [None, "true"]
+
+
+def test_a_key_makes_one_schedule_for_a_day(table: ScheduleTable) -> None:
+    first, key = new(), IdempotencyKey("schedules", str(uuid4()), "k", "f")
+    next_day = NOW + timedelta(hours=24)
+
+    made = [table.add_with_key(first, key) for _ in range(2)]  # the same write, whose answer was lost
+    table.change(first, replace(first, name="B"))
+    again = table.add_with_key(new(), key)
+
+    assert made == [(first, False)] * 2
+    assert again == (first, True)
+    assert [table.replayed(key, it) for it in (next_day - timedelta(seconds=1), next_day)] == [first, None]
+    for ask in (lambda it: table.add_with_key(new(), it), lambda it: table.replayed(it, NOW)):
+        with pytest.raises(KeyReused):
+            ask(replace(key, fingerprint="g"))
+    other = new(created_at=next_day)
+    assert table.add_with_key(other, key) == (other, False)
+
+
+def test_a_key_raced_for_makes_one_schedule(table: ScheduleTable) -> None:
+    drafts, key = [new() for _ in range(8)], IdempotencyKey("schedules", str(uuid4()), "k", "f")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda it: table.add_with_key(it, key), drafts))
+
+    assert len({it.uuid for it, _ in answers}) == 1
+    assert sorted(is_known for _, is_known in answers) == [False] + [True] * 7
+    assert len([it for it in drafts if table.get(it.uuid)]) == 1
 
 
 def test_what_is_told_is_fired_at_its_time_and_is_over_after_its_last(

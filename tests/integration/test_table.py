@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from local.aws import LocalAws
 from local.template import Stack
 from rapor.errors import Fenced, KeyReused, StoreUnavailable, UuidTaken
-from rapor.report import Failure, Format, IdempotencyKey, Progress, Report, Status, new_identity
+from rapor.report import Failure, Format, IdempotencyKey, Origin, Progress, Report, Status, new_identity
 from rapor.store.table import ReportTable
 from tests.builders import NOW, a_report, a_result
 
@@ -275,11 +275,11 @@ def test_a_key_makes_one_report(table: ReportTable) -> None:
     report = a_new_report()
     key = IdempotencyKey("B", report.user_id, "k", "f")
 
-    first, replayed = table.add(report, key)
+    first, origin = table.add(report, key)
     table.claim(report.uuid, owner="me", now=NOW, lease_until=LATER)
-    again, replayed_again = table.add(a_new_report(user_id=report.user_id), key)
+    again, origin_again = table.add(a_new_report(user_id=report.user_id), key)
 
-    assert (replayed, replayed_again) == (False, True)
+    assert (origin, origin_again) == (Origin.CREATED, Origin.REPLAYED)
     assert again.uuid == first.uuid
     assert again.status is Status.PENDING  # the answer as created, whatever became of it
 
@@ -292,7 +292,7 @@ def test_a_key_raced_for_makes_one_report(table: ReportTable) -> None:
         answers = list(pool.map(lambda report: table.add(report, key), reports))
 
     assert len({report.uuid for report, _ in answers}) == 1
-    assert sorted(replayed for _, replayed in answers) == [False] + [True] * 7
+    assert sorted(origin for _, origin in answers) == [Origin.CREATED] + [Origin.REPLAYED] * 7
     assert len([report for report in reports if table.get(report.uuid)]) == 1
 
 
@@ -303,8 +303,46 @@ def test_a_create_whose_answer_was_lost_knows_itself(table: ReportTable) -> None
     plain = [table.add(report, None) for _ in range(2)]
     with_key = [table.add(keyed, key) for _ in range(2)]
 
-    assert plain == [(report, False)] * 2
-    assert [(found.uuid, replayed) for found, replayed in with_key] == [(keyed.uuid, False)] * 2
+    assert plain == [(report, Origin.CREATED)] * 2
+    assert [(found.uuid, origin) for found, origin in with_key] == [(keyed.uuid, Origin.CREATED)] * 2
+
+
+def test_a_key_stands_for_what_it_found_to_reuse(table: ReportTable) -> None:
+    twin, key = added(table), IdempotencyKey("B", str(uuid4()), "k", "f")
+
+    found = table.remember(key, twin, NOW)
+    lost = table.remember(key, twin, NOW)  # the same write, whose answer was lost
+    again = [table.remember(key, twin, LATER), table.first_answer(key, NOW), table.add(a_new_report(), key)]
+
+    assert [found, lost] == [(twin, Origin.REUSED)] * 2
+    assert [it and (it[0].uuid, it[1]) for it in again] == [(twin.uuid, Origin.REUSED_BEFORE)] * 3
+    with pytest.raises(KeyReused):
+        table.remember(replace(key, fingerprint="g"), twin, NOW)
+    with pytest.raises(KeyReused):
+        table.add(a_new_report(), replace(key, fingerprint="g"))
+
+
+def test_what_a_key_made_or_found_first_it_stands_for(table: ReportTable) -> None:
+    twins, key = [added(table) for _ in range(4)], IdempotencyKey("B", str(uuid4()), "k", "f")
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [pool.submit(table.remember, key, it, NOW + timedelta(seconds=at)) for at, it in enumerate(twins)]
+        made = [pool.submit(table.add, a_new_report(), key) for _ in range(4)]
+        answers = [it.result() for it in (*found, *made)]
+
+    assert len({report.uuid for report, _ in answers}) == 1
+    assert sum(not origin.is_replayed for _, origin in answers) == 1
+    assert len({origin.is_reused for _, origin in answers}) == 1
+
+
+def test_a_key_that_found_something_is_kept_for_a_day_from_then(table: ReportTable) -> None:
+    key, found_at = IdempotencyKey("B", str(uuid4()), "k", "f"), NOW + timedelta(days=3)
+    table.remember(key, added(table), found_at)
+    next_day = found_at + timedelta(hours=24)
+
+    assert table.first_answer(key, next_day - timedelta(seconds=1)) is not None
+    assert table.first_answer(key, next_day) is None
+    assert table.remember(key, added(table), next_day)[1] is Origin.REUSED
 
 
 def test_a_key_with_another_body_is_refused(table: ReportTable) -> None:
@@ -352,9 +390,9 @@ def test_a_key_that_is_being_written_by_another_is_looked_for(table: ReportTable
 
 def test_keys_of_others_are_others(table: ReportTable) -> None:
     for caller in ("x", "y", "x#y"):
-        assert table.add(a_new_report(), IdempotencyKey("B", caller, "k", "f"))[1] is False
-    assert table.add(a_new_report(), IdempotencyKey("A", "x", "k", "f"))[1] is False
-    assert table.add(a_new_report(), IdempotencyKey("B", "x", "l", "f"))[1] is False
+        assert table.add(a_new_report(), IdempotencyKey("B", caller, "k", "f"))[1] is Origin.CREATED
+    assert table.add(a_new_report(), IdempotencyKey("A", "x", "k", "f"))[1] is Origin.CREATED
+    assert table.add(a_new_report(), IdempotencyKey("B", "x", "l", "f"))[1] is Origin.CREATED
 
 
 def test_what_decides_is_read_as_it_is_now() -> None:
@@ -380,7 +418,7 @@ def test_a_key_is_kept_for_a_day(table: ReportTable) -> None:
 
     assert table.replayed(key, next_day - timedelta(seconds=1)) is not None
     assert table.replayed(key, next_day) is None
-    assert table.add(a_new_report(created_at=next_day), key)[1] is False
+    assert table.add(a_new_report(created_at=next_day), key)[1] is Origin.CREATED
 
 
 def test_a_key_without_end_is_kept_for_ever_and_names_its_report(table: ReportTable) -> None:
@@ -576,6 +614,7 @@ def an_error(code: str, status: int = 400) -> ClientError:
 CALLS: dict[str, Callable[[ReportTable, Report], object]] = {
     "add": lambda table, report: table.add(report, None),
     "add with a key": lambda table, report: table.add(report, IdempotencyKey("B", "1", "k", "f")),
+    "remember": lambda table, report: table.remember(IdempotencyKey("B", "1", "k", "f"), report, NOW),
     "replayed": lambda table, report: table.replayed(IdempotencyKey("B", "1", "k", "f"), NOW),
     "named": lambda table, report: table.named(IdempotencyKey("B", "1", "k", "f")),
     "count": lambda table, report: table.count_unfinished("1", limit=1),

@@ -37,7 +37,7 @@ GUARDS: Mapping[str, Guard] = {
     "states": Guard(("report.py", "update.py"), ("unit/test_report.py", "unit/test_update.py", "unit/test_create.py")),
     "worker": Guard(("process.py", "sweep.py"), ("unit/test_process.py", "unit/test_sweep.py")),
     "table": Guard(
-        ("store/table.py", "store/changes.py", "store/keys.py"),
+        ("store/table.py", "store/idempotency.py", "store/changes.py", "store/keys.py"),
         ("unit/test_keys.py", "integration/test_table.py", "integration/test_changes.py"),
     ),
     "cursor": Guard(("http/cursor.py",), ("unit/test_listing.py", "unit/test_http.py")),

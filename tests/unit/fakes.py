@@ -18,7 +18,7 @@ from rapor.errors import Fenced
 from rapor.figures import Figures
 from rapor.listing import Page, Position, Span
 from rapor.process import Output, Rows, Sink
-from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status
+from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result, Status
 
 
 class FakeClock:
@@ -38,16 +38,31 @@ class FakeReports:
     def __init__(self, *reports: Report) -> None:
         self.rows = {report.uuid: report for report in reports}
         self.keys: dict[IdempotencyKey, Report] = {}
+        self.reused: set[IdempotencyKey] = set()
         self.progress: list[Progress] = []
         self.released_until: datetime | None = None
 
-    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]:
-        if key in self.keys:
-            return self.keys[key], True
+    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, Origin]:
+        if key and (first := self._first(key)):
+            return first
         self.rows[report.uuid] = report
         if key:
             self.keys[key] = report
-        return report, False
+        return report, Origin.CREATED
+
+    def remember(self, key: IdempotencyKey, twin: Report, now: datetime) -> tuple[Report, Origin]:
+        if first := self._first(key):
+            return first
+        self.keys[key] = twin
+        self.reused.add(key)
+        return twin, Origin.REUSED
+
+    def first_answer(self, key: IdempotencyKey, now: datetime) -> tuple[Report, Origin] | None:
+        return self._first(key)
+
+    def _first(self, key: IdempotencyKey) -> tuple[Report, Origin] | None:
+        origin = Origin.REUSED_BEFORE if key in self.reused else Origin.REPLAYED
+        return (self.keys[key], origin) if key in self.keys else None
 
     def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None:
         return self.keys.get(key)

@@ -13,6 +13,7 @@ from local.scheduler import Entry
 from local.template import Schedule as Declared
 from rapor.errors import Fenced
 from rapor.listing import Position
+from rapor.report import IdempotencyKey
 from rapor.schedule import KEPT_RUNS, PastRun, Schedule
 
 
@@ -21,9 +22,19 @@ class FakeSchedules:
 
     def __init__(self, *schedules: Schedule) -> None:
         self.rows = {schedule.uuid: schedule for schedule in schedules}
+        self.keys: dict[IdempotencyKey, Schedule] = {}
 
     def add(self, schedule: Schedule) -> Schedule:
         return self.rows.setdefault(schedule.uuid, schedule)
+
+    def add_with_key(self, schedule: Schedule, key: IdempotencyKey) -> tuple[Schedule, bool]:
+        if first := self.replayed(key, schedule.created_at):
+            return first, True
+        self.keys[key] = schedule
+        return self.add(schedule), False
+
+    def replayed(self, key: IdempotencyKey, now: datetime) -> Schedule | None:
+        return self.keys.get(key)
 
     def get(self, uuid: UUID) -> Schedule | None:
         return self.rows.get(uuid)

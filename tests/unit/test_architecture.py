@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "manifest": CORE,
     "process": USE_CASE | {"manifest", "record"},
     "estimate": USE_CASE | {"process"},
+    "order_score": USE_CASE | {"score"},
     "read_score": USE_CASE | {"listing", "read", "score"},
     "read": USE_CASE | {"listing", "manifest"},
     "sweep": USE_CASE,

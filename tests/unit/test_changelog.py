@@ -28,5 +28,6 @@ def test_every_line_of_the_changelog_is_a_sentence_under_a_known_heading() -> No
     headings = set(re.findall(r"^### (.*)$", changelog, re.MULTILINE))
     lines = re.findall(r"^- (.*)$", changelog, re.MULTILINE)
 
+    assert len(set(lines)) == len(lines)
     assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     assert [line for line in lines if not (line[0].isupper() and line.endswith("."))] == []

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from rapor.catalogue import Catalogue
-from rapor.create import INDEX_LAG, LOOKED_AT, Origin, create_report
+from rapor.create import INDEX_LAG, LOOKED_AT, create_report
 from rapor.errors import Forbidden, Invalid, TooManyUnfinished
 from rapor.http.orders import order_in
 from rapor.listing import Span
-from rapor.report import IdempotencyKey, Order, Report, Scope, Status
+from rapor.report import IdempotencyKey, Order, Origin, Report, Scope, Status
 from tests.builders import CYBERCERT, NOW, a_caller, a_catalogue, a_report, a_result
 from tests.unit.fakes import FakeReports
 
@@ -126,9 +126,20 @@ def test_what_a_key_made_comes_before_a_twin() -> None:
     assert created(reports, key=KEY, options=RUNNING) == (first, Origin.REPLAYED)
 
 
+def test_a_key_stands_for_the_twin_that_it_found() -> None:
+    reports = FakeReports()
+    twin, _ = created(reports)
+
+    found = created(reports, key=KEY, options=RUNNING)
+    reports.rows.clear()
+
+    assert found == (twin, Origin.REUSED)
+    assert created(reports, key=KEY, options=RUNNING) == (twin, Origin.REUSED_BEFORE)
+
+
 def test_a_key_that_is_new_is_not_looked_for() -> None:
     class Unread(FakeReports):
-        def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None:
+        def first_answer(self, key: IdempotencyKey, now: datetime) -> tuple[Report, Origin] | None:
             raise AssertionError(key)
 
     for reports, status in ((Unread(), "pending"), (Unread(), "completed")):

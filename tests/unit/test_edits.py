@@ -33,6 +33,15 @@ def test_what_is_not_sent_or_null_stays(body: dict[str, Any]) -> None:
         assert getattr(order, name) == getattr(REPORT, name)
 
 
+@pytest.mark.parametrize("options", [None, {}])
+def test_no_options_are_the_same_as_none_sent(options: dict[str, Any] | None) -> None:
+    assert revised({"options": {}}, a_report(options=options), CATALOGUE).options == options
+    assert revised({"options": {}}, REPORT, CATALOGUE).options == {}
+    assert errors_of({"options": []}, a_report(options=options)) == {
+        "options": ["The options field must be an object."]
+    }
+
+
 @pytest.mark.parametrize("caller", [a_caller("1"), a_caller("2")])
 def test_what_we_answered_may_be_sent_back_with_one_field_changed(caller: Caller) -> None:
     told = a_report(

@@ -30,6 +30,7 @@ from rapor.errors import (
     TooManyUnfinished,
     Unauthenticated,
     UnsupportedMediaType,
+    UuidDeleted,
     UuidTaken,
 )
 from rapor.http import strapi
@@ -54,6 +55,7 @@ ANSWERS: dict[RequestError, tuple[int, str]] = {
     AlreadyFinished(): (409, "already_finished"),
     TooManySchedules(): (409, "too_many_schedules"),
     UuidTaken(): (409, "uuid_taken"),
+    UuidDeleted(): (409, "uuid_deleted"),
     DocumentExpired(): (410, "document_expired"),
     BodyTooLarge(): (413, "body_too_large"),
     UnsupportedMediaType(): (415, "unsupported_media_type"),

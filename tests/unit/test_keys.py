@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from rapor.report import IdempotencyKey, Lane, Status
+from rapor.report import IdempotencyKey, Lane, Status, iso
 from rapor.store.items import Item
 from rapor.store.keys import (
     idempotency_key,
@@ -115,7 +115,7 @@ def test_a_key_says_what_it_made_and_until_when() -> None:
     report = a_report(uuid=UUID_OF_IT, created_at=MADE)
     first = report_row(report)
 
-    row = idempotency_row(KEY, report, first)
+    row = idempotency_row(KEY, first, MADE)
 
     assert row == {
         **idempotency_key(KEY),
@@ -123,4 +123,6 @@ def test_a_key_says_what_it_made_and_until_when() -> None:
         "expires_at": {"N": str(MADE_MS // 1000 + 86_400)},
         "first": {"M": first},
     }
-    assert "expires_at" not in idempotency_row(IdempotencyKey("A", "7", "k", "f", None), report, first)
+    assert "expires_at" not in idempotency_row(IdempotencyKey("A", "7", "k", "f", None), first, MADE)
+    found = idempotency_row(KEY, first, MADE, is_reused=True)
+    assert found == row | {"reused_at": {"S": iso(MADE)}}

@@ -58,15 +58,24 @@ def test_deleted_reports_are_listed_for_those_who_ask_and_may_delete_them() -> N
         listed(a_caller("1", "reports.view", "reports.generate"), mine, with_trashed=True)
 
 
+def test_the_trash_is_there_for_who_may_fill_it_whether_or_not_they_may_update() -> None:
+    mine, theirs = a_report(deleted_at=NOW), a_report(uuid=uuid4(), user_id="2", deleted_at=NOW)
+    keeper = ("reports.view", "reports.restore")
+
+    assert listed(a_caller("1", *keeper, "reports.delete"), mine, theirs, with_trashed=True) == [mine, theirs]
+    assert listed(a_caller("1", *keeper, "reports.delete.own"), mine, theirs, with_trashed=True) == [mine]
+
+
 @pytest.mark.parametrize(
-    ("hidden", "filters"), [(a_report(is_active=False), {}), (a_report(deleted_at=NOW), {"with_trashed": True})]
+    "hidden", [a_report(is_active=False), a_report(is_active=False, deleted_at=NOW)], ids=["inactive", "deleted, too"]
 )
-def test_a_list_holds_nothing_that_its_reader_could_not_open(hidden: Report, filters: dict[str, Any]) -> None:
-    assert listed(a_caller("1"), hidden, **filters) == [hidden]
-    assert listed(a_caller("1", "reports.view", "reports.delete"), hidden, **filters) == []
-    assert listed(a_caller("1", "reports.view", "reports.delete", "reports.generate.own"), hidden, **filters) == [
-        hidden
-    ]
+def test_an_inactive_report_is_listed_only_for_those_who_may_update_it(hidden: Report) -> None:
+    def trash(*permissions: str) -> list[Report]:
+        return listed(a_caller("1", *permissions), hidden, with_trashed=True)
+
+    assert trash() == [hidden]
+    assert trash("reports.view", "reports.delete") == []
+    assert trash("reports.view", "reports.delete", "reports.generate.own") == [hidden]
 
 
 @pytest.mark.parametrize("hidden", [a_report(is_active=False), a_report(deleted_at=NOW)])

@@ -67,7 +67,9 @@ def test_a_name_that_is_somebody_elses_uuid_is_still_ones_own() -> None:
     reports = NamedReports(theirs, mine)
     reports.keys[key_of("1", str(theirs.uuid), "f")] = mine
 
-    assert read_score(str(theirs.uuid), caller=a_caller("1", "reports.view.own"), reports=reports) == mine
+    for permission in ("reports.view.own", "reports.view"):
+        assert read_score(str(theirs.uuid), caller=a_caller("1", permission), reports=reports) == mine
+    assert read_score(str(theirs.uuid), caller=a_caller("3", "reports.view"), reports=reports) == theirs
 
 
 def test_a_name_is_good_for_its_giver_only() -> None:

@@ -8,9 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from rapor.caller import Caller
-from rapor.create import Origin
 from rapor.errors import Forbidden, Invalid, TooManyUnfinished
-from rapor.report import Failure, IdempotencyKey, Order, Report, Scope, Status
+from rapor.report import Failure, IdempotencyKey, Order, Origin, Report, Scope, Status
 from rapor.run_schedule import run_schedule
 from rapor.schedule import PastRun, Schedule, text_of
 from tests.builders import NOW, a_report, a_result

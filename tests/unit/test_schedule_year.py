@@ -13,9 +13,9 @@ import pytest
 
 from local.scheduler import Scheduler as EventBridge
 from rapor.caller import Caller
-from rapor.create import Origin, create_report
+from rapor.create import create_report
 from rapor.http.orders import run_in
-from rapor.report import Format, IdempotencyKey, Order, Report, Scope, Status
+from rapor.report import Format, IdempotencyKey, Order, Origin, Report, Scope, Status
 from rapor.run_schedule import run_schedule
 from rapor.schedule import Schedule, text_of
 from rapor.settling import planned, settle, unsettled

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from rapor.errors import Forbidden, Invalid, KeyReused, NotFound, TooManySchedules
+from rapor.errors import Forbidden, Invalid, NotFound, TooManySchedules
 from rapor.report import IdempotencyKey, Scope
 from rapor.schedule import Draft, PastRun, Pause, Schedule
 from rapor.scheduling import (
@@ -112,19 +112,35 @@ def test_one_that_is_not_active_is_not_told() -> None:
     assert (world.row(made).next_run, world.row(made).due_at) == (None, None)
 
 
-def test_the_same_key_is_the_same_schedule_as_it_is_by_now() -> None:
+def test_the_same_key_is_the_same_schedule_as_it_was_made() -> None:
     world = World()
     first, _ = create_schedule(a_draft(), KEY, office=world.office())
     update_schedule(first.uuid, lambda _: a_draft(name="B"), office=world.office())
 
     again, replayed = create_schedule(a_draft(), KEY, office=world.office())
 
-    assert (again.uuid, again.name, replayed) == (first.uuid, "B", True)
-    assert len(world.schedules.rows) == 1
-    with pytest.raises(KeyReused):
-        create_schedule(a_draft(), replace(KEY, fingerprint="other"), office=world.office())
-    stranger, replayed = create_schedule(a_draft(), KEY, office=world.office("2"))
-    assert (stranger.uuid != first.uuid, replayed) == (True, False)
+    assert (again.uuid, again.name, replayed) == (first.uuid, "Her sabah", True)
+    assert [row.name for row in world.schedules.rows.values()] == ["B"]
+
+
+def test_a_key_whose_schedule_was_deleted_makes_no_other() -> None:
+    world = World()
+    first, _ = create_schedule(a_draft(), KEY, office=world.office())
+    delete_schedule(first.uuid, office=world.office())
+
+    again, replayed = create_schedule(a_draft(), KEY, office=world.office())
+
+    assert (again.uuid, replayed) == (first.uuid, True)
+    assert (world.schedules.rows, world.client.entries) == ({}, {})
+
+
+def test_a_known_key_is_answered_even_by_who_may_have_no_more() -> None:
+    world = World()
+    first, _ = create_schedule(a_draft(), KEY, office=world.office(most=1))
+
+    assert create_schedule(a_draft(), KEY, office=world.office(most=1))[0].uuid == first.uuid
+    with pytest.raises(TooManySchedules):
+        create_schedule(a_draft(), replace(KEY, value="another"), office=world.office(most=1))
 
 
 def test_a_caller_has_so_many_and_no_more() -> None:

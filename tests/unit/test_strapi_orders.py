@@ -145,6 +145,16 @@ def test_a_wrong_field_is_named(field: str, value: object) -> None:
     assert errors[field][0].startswith(f"The {field.replace('_', ' ')} field must be ")
 
 
+@pytest.mark.parametrize(("field", "value"), WRONG)
+def test_of_who_may_record_nothing_what_is_said_of_results_is_not_looked_at(field: str, value: object) -> None:
+    if field in {"uuid", "referenceId", "type"}:
+        with pytest.raises(Invalid) as raised:
+            ordered({**EXAMPLE, field: value}, OWN)
+        assert list(raised.value.errors) == [field]
+    else:
+        assert ordered({**EXAMPLE, field: value}, OWN)[0] == ordered(EXAMPLE, OWN)[0]
+
+
 def test_all_wrong_fields_are_named_at_once() -> None:
     assert refused(type="vector", score="x", processed=False, referenceId=None) == {
         "type": ['The type field must be "reference".'],

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 from itertools import islice
 from typing import Protocol
@@ -13,25 +12,18 @@ from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue
 from rapor.errors import Forbidden, Invalid, TooManyUnfinished
 from rapor.listing import Span
-from rapor.report import IdempotencyKey, Order, Report, Reuse, Scope, Status, new_identity
+from rapor.report import IdempotencyKey, Order, Origin, Report, Reuse, Scope, Status, new_identity
 
 LOOKED_AT = 200  # of the caller's newest reports, for one to reuse
 INDEX_LAG = timedelta(seconds=10)  # for so long a new report may be missing from lists
 
 
-class Origin(StrEnum):
-    """Where the answer to an order comes from."""
-
-    CREATED = "created"
-    REPLAYED = "replayed"  # recorded before, under the same key
-    REUSED = "reused"  # an identical one that was there
-
-
 class Reports(Protocol):
     """Where reports are recorded."""
 
-    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]: ...
-    def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None: ...
+    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, Origin]: ...
+    def remember(self, key: IdempotencyKey, twin: Report, now: datetime) -> tuple[Report, Origin]: ...
+    def first_answer(self, key: IdempotencyKey, now: datetime) -> tuple[Report, Origin] | None: ...
     def get(self, uuid: UUID) -> Report | None: ...
     def count_unfinished(self, user_id: str, *, limit: int) -> int: ...
 
@@ -58,7 +50,7 @@ def create_report(
 
     Both come before the cap: what they find is counted already, or finished. A key is looked for only where the answer
     hangs on it, before a twin and at the cap. Elsewhere the write itself says that it was there, so a new one, as
-    nearly all are, costs no look.
+    nearly all are, costs no look. What a key found to reuse it stands for from then on, as for what it makes.
 
     Raises:
         Forbidden: The caller may not order this type.
@@ -68,18 +60,17 @@ def create_report(
     """
     report = report_from(order, caller=caller, catalogue=catalogue, now=now)
     reuse = order.reuse if report.is_queued else None
-    if reuse and key and (known := reports.replayed(key, now)):
-        return known, Origin.REPLAYED
+    if reuse and key and (known := reports.first_answer(key, now)):
+        return known
     if reuse and (twin := _twin(report, reuse, lists, now)):
-        return twin, Origin.REUSED
+        return reports.remember(key, twin, now) if key else (twin, Origin.REUSED)
     if report.is_queued and reports.count_unfinished(caller.id, limit=max_unfinished) >= max_unfinished:
-        if key and (known := reports.replayed(key, now)):
-            return known, Origin.REPLAYED
+        if key and (known := reports.first_answer(key, now)):
+            return known
         raise TooManyUnfinished
     if reuse and key is None:
         return _add_once(report, reuse, reports, now)
-    added, replayed = reports.add(report, key)
-    return added, Origin.REPLAYED if replayed else Origin.CREATED
+    return reports.add(report, key)
 
 
 def _twin(report: Report, reuse: Reuse, lists: Lists, now: datetime) -> Report | None:
@@ -91,13 +82,13 @@ def _twin(report: Report, reuse: Reuse, lists: Lists, now: datetime) -> Report |
 def _add_once(report: Report, reuse: Reuse, reports: Reports, now: datetime) -> tuple[Report, Origin]:
     """Record the report, but let identical orders of the last moments, which no list shows yet, be one."""
     likeness = sha256(_likeness(report).encode()).hexdigest()
-    added, replayed = reports.add(report, IdempotencyKey("reuse", report.user_id, likeness, likeness, INDEX_LAG))
-    if not replayed:
-        return added, Origin.CREATED
+    added, origin = reports.add(report, IdempotencyKey("reuse", report.user_id, likeness, likeness, INDEX_LAG))
+    if origin is Origin.CREATED:
+        return added, origin
     twin = reports.get(added.uuid)
     if twin and reuse.accepts(twin, now) and _likeness(twin) == _likeness(report):
         return twin, Origin.REUSED
-    return reports.add(report, None)[0], Origin.CREATED
+    return reports.add(report, None)
 
 
 def _likeness(report: Report) -> str:

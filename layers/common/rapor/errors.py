@@ -20,6 +20,7 @@ What can go wrong, each with a stable code.
     │   │   └── KeyReused             idempotency_key_reused
     │   ├── InvalidQuery              invalid_query
     │   ├── UuidTaken                 uuid_taken
+    │   │   └── UuidDeleted           uuid_deleted
     │   ├── TooManyUnfinished         too_many_unfinished
     │   └── NotEstimated              not_estimated
     ├── RenderError                   the report ends `failed` with this code, or waits for its next attempt
@@ -180,6 +181,13 @@ class UuidTaken(RequestError):
 
     code = "uuid_taken"
     message = "The uuid was used before with another body."
+
+
+class UuidDeleted(UuidTaken):
+    """The client's uuid stands for a report in the trash, which no read at its door finds."""
+
+    code = "uuid_deleted"
+    message = "The report of this uuid was deleted. Restore it, or use another uuid."
 
 
 class TooManyUnfinished(RequestError):

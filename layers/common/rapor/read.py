@@ -37,7 +37,8 @@ def list_reports(listing: Listing, *, caller: Caller, lists: Lists) -> Page:
     """
     Read one page: everybody's reports for a general viewer, the caller's own otherwise.
 
-    It holds nothing that the caller could not read one by one.
+    It holds nothing that the caller could not read one by one, but for the trash: whoever may put a report there may
+    see that it is there.
 
     Raises:
         Forbidden: The caller may view nothing, or asks for deleted reports and may delete nothing.
@@ -48,11 +49,8 @@ def list_reports(listing: Listing, *, caller: Caller, lists: Lists) -> Page:
     span = Span(caller.id if scope is Scope.OWN else None, filters.since, filters.before)
 
     def matches(report: Report) -> bool:
-        return (
-            filters.match(report)
-            and is_visible(report, caller)
-            and (report.deleted_at is None or caller.may(DELETE, report))
-        )
+        is_shown = caller.may(DELETE, report) if report.deleted_at else True
+        return filters.match(report) and is_shown and _is_active_for(report, caller)
 
     return lists.page(span, listing.at, limit=listing.per_page, matches=matches)
 
@@ -112,7 +110,7 @@ def _found(uuid: UUID, permission: str, caller: Caller, reports: Reports) -> Rep
 
 def _document_of(report: Report, now: datetime) -> Result:
     if report.result is None:
-        raise NotCompleted
+        raise NotCompleted("The report has no document: it was made elsewhere." if report.imported else None)
     if now >= report.result.expires_at:
         raise DocumentExpired
     return report.result
@@ -120,4 +118,8 @@ def _document_of(report: Report, now: datetime) -> Result:
 
 def is_visible(report: Report, caller: Caller) -> bool:
     """Inactive and deleted reports are there only for those who may update them."""
-    return (report.is_active and not report.deleted_at) or caller.may(GENERATE, report)
+    return _is_active_for(report, caller) and (not report.deleted_at or caller.may(GENERATE, report))
+
+
+def _is_active_for(report: Report, caller: Caller) -> bool:
+    return report.is_active or caller.may(GENERATE, report)

@@ -10,7 +10,7 @@ from rapor.errors import InvalidQuery, NotFound
 from rapor.listing import Span
 from rapor.read import is_visible
 from rapor.report import IdempotencyKey, Report, Scope
-from rapor.score import MOST_ROWS, REPORT_TYPE, Query, key_of
+from rapor.score import MOST_ROWS, REPORT_TYPE, Query, key_of, our_uuid
 
 
 class Reports(Protocol):
@@ -28,18 +28,19 @@ class Lists(Protocol):
 
 def read_score(name: str, *, caller: Caller, reports: Reports) -> Report:
     """
-    Read one score by our uuid, or by the one the caller gave it.
+    Read one score by our uuid, or by the one the caller gave it; what is the caller's own comes first.
 
     Raises:
         Forbidden: The caller may view nothing.
         NotFound: Absent, somebody else's, hidden, or no score.
     """
     caller.require(VIEW)  # before a row is read
-    for uuid in _candidates(name, caller, reports):
-        report = reports.get(uuid)
-        if report and caller.may(VIEW, report) and _is_score(report, caller):
-            return report
-    raise NotFound
+    found = _visible(our_uuid(name), caller, reports)
+    if found is None or found.user_id != caller.id:
+        found = _visible(reports.named(key_of(caller.id, name)), caller, reports) or found
+    if found is None:
+        raise NotFound
+    return found
 
 
 def list_scores(query: Query, *, caller: Caller, lists: Lists) -> list[Report]:
@@ -66,18 +67,9 @@ def count_scores(query: Query, *, caller: Caller, lists: Lists) -> int:
     return sum(1 for _ in _matching(query, caller, lists))
 
 
-def _candidates(name: str, caller: Caller, reports: Reports) -> Iterator[UUID]:
-    for uuid in (_as_uuid(name), reports.named(key_of(caller.id, name))):
-        if uuid:
-            yield uuid
-
-
-def _as_uuid(name: str) -> UUID | None:
-    try:
-        uuid = UUID(name)
-    except ValueError:
-        return None
-    return uuid if str(uuid) == name.lower() else None
+def _visible(uuid: UUID | None, caller: Caller, reports: Reports) -> Report | None:
+    report = reports.get(uuid) if uuid else None
+    return report if report and caller.may(VIEW, report) and _is_score(report, caller) else None
 
 
 def _matching(query: Query, caller: Caller, lists: Lists) -> Iterator[Report]:

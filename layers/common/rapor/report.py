@@ -252,6 +252,25 @@ class Order(Struct, frozen=True, kw_only=True):
     scheduled_for: str | None = None
 
 
+class Origin(StrEnum):
+    """Where the answer to an order comes from; what a key brought about is answered again as at first."""
+
+    CREATED = "created"
+    REPLAYED = "replayed"  # recorded before, under the same key
+    REUSED = "reused"  # an identical one that was there
+    REUSED_BEFORE = "reused_before"  # the same, found before under the same key
+
+    @property
+    def is_reused(self) -> bool:
+        """Whether the order made no report."""
+        return self in {Origin.REUSED, Origin.REUSED_BEFORE}
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether the same key was answered so before."""
+        return self in {Origin.REPLAYED, Origin.REUSED_BEFORE}
+
+
 class IdempotencyKey(Struct, frozen=True):
     """
     A client's promise that the same request is the same report.

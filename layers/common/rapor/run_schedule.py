@@ -13,9 +13,8 @@ from typing import Protocol
 from uuid import UUID
 
 from rapor.caller import GENERATE, Caller
-from rapor.create import Origin
 from rapor.errors import Cancelled, Fenced, Forbidden, Invalid, TooManyUnfinished
-from rapor.report import IdempotencyKey, Order, Report, Scope, Status
+from rapor.report import IdempotencyKey, Order, Origin, Report, Scope, Status
 from rapor.schedule import KEPT_RUNS, PastRun, Schedule, text_of
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -100,7 +100,6 @@ class Schedule(Struct, frozen=True, kw_only=True):
     is_deleted: bool = False
     pause: Pause | None = None
     revision: int = 1
-    fingerprint: str | None = None
     settling_until: datetime | None = None
     next_run: datetime | None = None
     is_skipped: bool = False
@@ -154,13 +153,8 @@ class Schedule(Struct, frozen=True, kw_only=True):
 
 
 def text_of(scheduled_for: datetime) -> str:
-    """A run's moment as EventBridge writes it."""
-    return scheduled_for.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def named_by(user_id: str, key: str) -> UUID:
-    """The uuid of the schedule that this caller makes under this Idempotency-Key."""
-    return uuid5(UUID("6b1f4c1e-6d8f-5e7a-9d0c-3a0f0a6f2b11"), f"{user_id}\n{key}")
+    """A run's moment as EventBridge writes it; with a fraction where it has one, as only runs by hand do."""
+    return scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def is_relative(value: object) -> bool:

@@ -21,13 +21,12 @@ from rapor.errors import (
     Fenced,
     Forbidden,
     Invalid,
-    KeyReused,
     NotFound,
     TooManySchedules,
 )
 from rapor.listing import Position
 from rapor.report import IdempotencyKey, Scope
-from rapor.schedule import Draft, Schedule, named_by
+from rapor.schedule import Draft, Schedule
 from rapor.settling import Scheduler, planned, settle, unsettled
 
 TRIES = 5
@@ -38,6 +37,8 @@ class Schedules(Protocol):
     """The table; a change is refused when the schedule is not any more what was found."""
 
     def add(self, schedule: Schedule) -> Schedule: ...
+    def add_with_key(self, schedule: Schedule, key: IdempotencyKey) -> tuple[Schedule, bool]: ...
+    def replayed(self, key: IdempotencyKey, now: datetime) -> Schedule | None: ...
     def get(self, uuid: UUID) -> Schedule | None: ...
     def change(self, found: Schedule, changed: Schedule) -> Schedule: ...
     def remove(self, found: Schedule) -> None: ...
@@ -94,7 +95,9 @@ def _narrow(schedule: Schedule | None, scope: Scope | None, office: Office) -> N
 
 def create_schedule(draft: Draft, key: IdempotencyKey | None, *, office: Office) -> tuple[Schedule, bool]:
     """
-    Record a schedule and have it run; the flag says that the key made it before, and this is what it is by now.
+    Record a schedule and have it run; the flag says that the key made it before, and this is what it was then.
+
+    A key is looked for only at the limit; elsewhere the write itself says that it was there.
 
     Raises:
         Forbidden: The caller may not order this type.
@@ -103,29 +106,20 @@ def create_schedule(draft: Draft, key: IdempotencyKey | None, *, office: Office)
     """
     scope = office.caller.require(GENERATE)
     _check_type(draft, scope, office.catalogue)
-    uuid = named_by(office.caller.id, key.value) if key else uuid4()
-    if key and (known := office.schedules.get(uuid)):
-        return _replayed(known, key), True
     if office.schedules.count(office.caller.id, limit=office.max_schedules) >= office.max_schedules:
+        if key and (known := office.schedules.replayed(key, office.now)):
+            return known, True
         raise TooManySchedules
-    schedule = _drawn(draft, uuid, scope, key, office)
-    added = office.schedules.add(schedule)
-    if key and added.created_at != schedule.created_at:
-        return _replayed(added, key), True
+    schedule = _drawn(draft, scope, office)
+    added, is_known = office.schedules.add_with_key(schedule, key) if key else (office.schedules.add(schedule), False)
+    if is_known:
+        return added, True
     return settle(added, now=office.now, schedules=office.schedules, scheduler=office.scheduler), False
 
 
-def _replayed(known: Schedule, key: IdempotencyKey) -> Schedule:
-    if known.fingerprint != key.fingerprint:
-        raise KeyReused
-    if known.is_deleted:
-        raise Conflict
-    return known
-
-
-def _drawn(draft: Draft, uuid: UUID, scope: Scope, key: IdempotencyKey | None, office: Office) -> Schedule:
+def _drawn(draft: Draft, scope: Scope, office: Office) -> Schedule:
     schedule = Schedule(
-        uuid=uuid,
+        uuid=uuid4(),
         name=draft.name,
         user_id=office.caller.id,
         scope=scope,
@@ -139,7 +133,6 @@ def _drawn(draft: Draft, uuid: UUID, scope: Scope, key: IdempotencyKey | None, o
         start=draft.start,
         end=draft.end,
         is_active=draft.is_active,
-        fingerprint=key.fingerprint if key else None,
     )
     return unsettled(planned(schedule, office.now), office.now) if draft.is_active else schedule
 

@@ -151,7 +151,7 @@ def _updated(report: Report, order: Order, desk: Desk) -> Report:
     updated = replace(report, title=order.title, status=order.status, is_active=order.is_active)
     if _content(order) != _content(report):
         if report.imported or report.status is not Status.PENDING:
-            raise RenderingStarted
+            raise RenderingStarted(_of_history(report, "changed but for its title, status and is_active"))
         updated = _reordered(updated, order, desk)
     elif updated.is_queued and not report.is_queued:
         updated = _renewed(updated, desk)
@@ -170,6 +170,11 @@ def _content(it: Report | Order) -> tuple[object, ...]:
     return it.report_type, it.parameters, it.format, it.options
 
 
+def _of_history(report: Report, deed: str) -> str | None:
+    """Say what cannot be done to a report made elsewhere, of which the usual words may be untrue."""
+    return f"The report was made elsewhere: it cannot be {deed}." if report.imported else None
+
+
 def _reordered(report: Report, order: Order, desk: Desk) -> Report:
     reordered = replace(
         report,
@@ -184,7 +189,7 @@ def _reordered(report: Report, order: Order, desk: Desk) -> Report:
 
 def _retried(report: Report, desk: Desk, is_meant: Callable[[Report], bool]) -> Report:
     if not report.is_finished or not report.may_become(Status.PENDING) or not is_meant(report):
-        raise NotFailed
+        raise NotFailed(_of_history(report, "retried"))
     retried = _renewed(_unstarted(report, desk.now), desk)
     if report.unannounced:
         desk.announcer.send(report)
@@ -232,7 +237,7 @@ def _type_of(report: Report, catalogue: Catalogue) -> ReportType:
 
 def _cancelled(report: Report, now: datetime) -> Report:
     if not report.may_become(Status.FAILED):
-        raise AlreadyFinished
+        raise AlreadyFinished(_of_history(report, "cancelled"))
     error = Cancelled("The report was cancelled.")
     return replace(
         report,

@@ -61,6 +61,8 @@ def revised(body: Mapping[str, Any], report: Report, catalogue: Catalogue, *, mu
     errors |= {name: [required(name)] for name in must_have if name not in body}
     sent = {name: body[name] for name in stored if body.get(name) is not None or (name in NEVER_EMPTY and name in body)}
     whole = stored | sent
+    if whole["options"] == {} and not stored["options"]:  # the default of an order that sent none
+        whole["options"] = stored["options"]
     if any(whole[name] != stored[name] for name in stored.keys() - LASTING):
         return order_in(whole, catalogue, report.locale, errors)
     read = {name: READERS[name](name, whole[name], errors) for name in LASTING}

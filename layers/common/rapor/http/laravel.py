@@ -43,9 +43,9 @@ def created(report: Report, *, replayed: bool) -> Response:
     return Response(201, as_created(report), headers)
 
 
-def reused(report: Report) -> Response:
-    """`200`: nothing was created, and here is what will do."""
-    return Response(200, as_created(report), {"Location": f"{PATH}/{report.uuid}"})
+def reused(report: Report, *, replayed: bool) -> Response:
+    """`200`, or the same `200` again: nothing was created, and here is what will do."""
+    return replace(created(report, replayed=replayed), status=200)
 
 
 def as_created(report: Report) -> dict[str, Any]:

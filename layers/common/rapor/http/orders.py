@@ -271,14 +271,16 @@ def _check_parameters(parameters: dict[str, Any], report_type: ReportType | None
         errors |= parameter_errors(report_type, parameters)
 
 
-def idempotency_key(request: Request, body: Mapping[str, Any], errors: Errors) -> IdempotencyKey | None:
+def idempotency_key(
+    request: Request, body: Mapping[str, Any], errors: Errors, *, door: str = "B"
+) -> IdempotencyKey | None:
     """Read the header, if there is one; what is wrong with it is named among *errors*."""
     value = request.headers.get("idempotency-key")
     if value is None:
         return None
     if not 0 < len(value) <= MAX_KEY or not all("!" <= character <= "~" for character in value):
         errors["Idempotency-Key"] = ["The Idempotency-Key header must be 1 to 255 visible ASCII characters."]
-    return IdempotencyKey("B", request.caller.id, value, fingerprint_of(body))
+    return IdempotencyKey(door, request.caller.id, value, fingerprint_of(body))
 
 
 def fingerprint_of(body: Mapping[str, Any]) -> str:

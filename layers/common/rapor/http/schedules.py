@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from rapor.caller import Caller
@@ -24,6 +25,7 @@ from rapor.schedule import Draft, Schedule, is_readable, is_relative
 from rapor.timetable import Timetable, WrongExpression, check_expression, is_zone, read_timetable, timetable_of
 
 PATH = "/api/v1/schedules"
+DOOR = "schedules"  # of keys that make schedules; those of runs by hand make reports, as any order's
 SHOWN_RUNS = 5
 NAME, REPORT, EXPRESSION, TIMEZONE, START, END, IS_ACTIVE = FIELDS = (
     "name",
@@ -53,7 +55,7 @@ def draft_from(request: Request, catalogue: Catalogue, now: datetime) -> tuple[D
     """
     body = read_json(request.headers, request.body)
     errors: Errors = {name: [prohibited(name)] for name in body.keys() - set(FIELDS)}
-    key = orders.idempotency_key(request, body, errors)
+    key = orders.idempotency_key(request, body, errors, door=DOOR)
     return _draft(body, catalogue, accepted_locale(request), now, errors), key
 
 
@@ -102,6 +104,20 @@ def revised(body: Mapping[str, Any], schedule: Schedule, catalogue: Catalogue, n
         end=schedule.end,
         is_active=is_active,
     )
+
+
+def run_key_in(request: Request, uuid: UUID) -> IdempotencyKey | None:
+    """
+    Read the Idempotency-Key of `POST /api/v1/schedules/{uuid}/run`, which has no body: the schedule stands for one.
+
+    Raises:
+        Invalid: It is no key.
+    """
+    errors: Errors = {}
+    key = orders.idempotency_key(request, {"schedule": str(uuid)}, errors)
+    if errors:
+        raise Invalid(errors)
+    return key
 
 
 def _as_body(schedule: Schedule) -> dict[str, Any]:
@@ -245,12 +261,12 @@ def _of_report(field: str, sentences: list[str]) -> list[str]:
 # -- answers ------------------------------------------------------------------
 
 
-def created(schedule: Schedule, now: datetime, *, replayed: bool) -> Response:
-    """`201`, or the same schedule again, as it is by now."""
+def created(schedule: Schedule, *, replayed: bool) -> Response:
+    """`201`, or the same `201` again."""
     headers = {"Location": f"{PATH}/{schedule.uuid}"}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
-    return Response(201, as_shown(schedule, now), headers)
+    return Response(201, as_shown(schedule, schedule.created_at), headers)
 
 
 def shown(schedule: Schedule, now: datetime) -> Response:
@@ -281,20 +297,16 @@ def as_shown(schedule: Schedule, now: datetime) -> dict[str, Any]:
 
 def page_in(request: Request, caller: Caller) -> tuple[Position | None, int]:
     """
-    Read the list's query: `per_page` and `cursor`.
+    Read the list's query: `per_page` and `cursor`; what is empty was not sent.
 
     Raises:
         Invalid: One of them is wrong.
     """
     errors: Errors = {}
-    per_page = (
-        QUERY["per_page"]("per_page", request.query["per_page"].strip(), errors)
-        if "per_page" in request.query
-        else PER_PAGE
-    )
+    asked, cursor = (request.query.get(name, "").strip() for name in ("per_page", "cursor"))
+    per_page = QUERY["per_page"]("per_page", asked, errors) if asked else PER_PAGE
     if errors:
         raise Invalid(errors)
-    cursor = request.query.get("cursor", "").strip()
     return position_in(cursor, caller, Filters()) if cursor else None, per_page
 
 

@@ -6,8 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from rapor.http.gateway import Request, Response
-from rapor.report import Failure, Report
-from rapor.score import FIGURES, REPORT_TYPE, figure_of, is_processed, published_at, reference_of, uuid_of
+from rapor.report import Report
+from rapor.score import (
+    FIGURES,
+    NOT_SCORED,
+    REPORT_TYPE,
+    figure_of,
+    is_processed,
+    published_at,
+    reference_of,
+    uuid_of,
+)
 
 PATH = "/reports"
 RETRY_AFTER_SECONDS = "1"
@@ -26,7 +35,7 @@ def created(report: Report, request: Request) -> Response:
 
 def detail(report: Report, request: Request) -> Response:
     """The score; one that is not there yet says when to look again."""
-    headers = {} if report.is_finished else {"Retry-After": RETRY_AFTER_SECONDS}
+    headers = {} if report.is_finished or report.imported else {"Retry-After": RETRY_AFTER_SECONDS}
     return Response(200, as_score(report, request), headers)
 
 
@@ -60,7 +69,8 @@ def as_score(report: Report, request: Request) -> dict[str, Any]:
     """
     What the original answers, key by key, without the secrets its documentation shows.
 
-    The four scores are there together or not at all. A score that failed says why, which the original cannot.
+    The four scores are there together or not at all. A score that failed, or was never made, says why, which the
+    original cannot.
     """
     score = {
         "id": str(report.uuid),
@@ -72,7 +82,8 @@ def as_score(report: Report, request: Request) -> dict[str, Any]:
         **{name: _plain(figure_of(report, name)) for name in FIGURES},
         "published_at": moment(published_at(report)),
     }
-    return score | ({"error": _error(report.error)} if report.error else {})
+    error = _error_of(report)
+    return score | ({"error": error} if error else {})
 
 
 def moment(value: datetime) -> str:
@@ -108,5 +119,9 @@ def _plain(value: Any) -> Any:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _error(failure: Failure) -> dict[str, str]:
-    return {"code": failure.code, "message": failure.message}
+def _error_of(report: Report) -> dict[str, str] | None:
+    if report.error:
+        return {"code": report.error.code, "message": report.error.message}
+    if report.imported and not is_processed(report):
+        return {"code": NOT_SCORED, "message": "It was recorded as made elsewhere, without a score."}
+    return None

@@ -23,20 +23,23 @@ MAX_VERSION = 255
 DIGITS_BEFORE, DIGITS_AFTER = 15, 100  # of a score: well within what the table holds
 FIRST_YEAR = 1970
 
+Readers = Mapping[str, Callable[[object], Any]]
+
 
 def score_order(request: Request, caller: Caller) -> tuple[Order, IdempotencyKey | None]:
     """
     Read `POST /reports`.
 
-    A processed report with a score is history, if the caller may record any; otherwise both are ignored.
+    A processed report with a score is history, if the caller may record any; from others what is said of results is
+    not looked at.
 
     Raises:
         RequestError: The body is no JSON object, or fields are wrong: all of them are named at once.
     """
     body = read_json(request.headers, request.body)
-    fields, errors = _fields(body)
-    has_score = body.get("processed") is True and body.get("score") is not None
-    imported = has_score and caller.scope_of(GENERATE) is Scope.ALL
+    may_record = caller.scope_of(GENERATE) is Scope.ALL
+    fields, errors = _fields(body, READERS if may_record else ORDER_READERS)
+    imported = may_record and body.get("processed") is True and body.get("score") is not None
     if body.get("referenceId") is None and not imported:
         errors["referenceId"] = [required("referenceId")]
     if errors:
@@ -58,10 +61,10 @@ def score_order(request: Request, caller: Caller) -> tuple[Order, IdempotencyKey
     return order, key_of(caller.id, uuid, fingerprint_of(body)) if uuid else None
 
 
-def _fields(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _fields(body: Mapping[str, Any], readers: Readers) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Read what counts, and what is wrong with it; what never counts, or is unknown to the original, is left alone."""
     fields, errors = {}, {}
-    for name, reader in READERS.items():
+    for name, reader in readers.items():
         if body.get(name) is not None:
             try:
                 fields[name] = reader(body[name])
@@ -117,10 +120,9 @@ def _moment(value: object) -> datetime:
     raise ValueError(f"a date and time with its zone, from {FIRST_YEAR} on")
 
 
-READERS: Mapping[str, Callable[[object], Any]] = {
-    "uuid": _uuid,
-    "referenceId": _reference,
-    "type": _type,
+ORDER_READERS: Readers = {"uuid": _uuid, "referenceId": _reference, "type": _type}
+READERS: Readers = {
+    **ORDER_READERS,
     "processed": _boolean,
     "score": _number,
     "scoreProbability": _number,

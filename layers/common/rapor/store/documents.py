@@ -22,6 +22,7 @@ from rapor.store.faults import passing_faults_named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+MAX_FILE_NAME_BYTES = 240  # file systems take 255, and browsers add an ending of theirs while they download
 PART_BYTES = 8 * 1024 * 1024  # S3 refuses multipart parts under 5 MiB, but for the last
 GONE = frozenset({"NoSuchKey", "AccessDenied"})  # S3 says the second to who may not list
 UNSAFE_IN_FILE_NAMES = str.maketrans(dict.fromkeys('"\\/;:*?<>|%', "-") | dict.fromkeys(range(32)) | {127: None})
@@ -205,6 +206,13 @@ class DocumentUpload:
 
 def disposition(file_name: str) -> str:
     """Name the download (RFC 6266): plain ASCII for old clients, UTF-8 for the rest."""
-    safe = file_name.translate(UNSAFE_IN_FILE_NAMES).strip() or "report"
+    safe = _shortened(file_name.translate(UNSAFE_IN_FILE_NAMES).strip() or "report")
     ascii_only = safe.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+def _shortened(file_name: str) -> str:
+    """Cut the name between two characters, so that it can be saved and keeps its extension."""
+    stem, dot, extension = file_name.rpartition(".")
+    room = MAX_FILE_NAME_BYTES - len(f"{dot}{extension}".encode())
+    return stem.encode()[:room].decode("utf-8", "ignore") + dot + extension

@@ -129,11 +129,12 @@ def schedule_queue(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def idempotency_row(key: IdempotencyKey, report: Report, row: Item) -> Item:
-    """Remember what the key made, as it was made."""
-    expires_at = int((report.created_at + key.lifetime).timestamp()) if key.lifetime else None
+def idempotency_row(key: IdempotencyKey, row: Item, at: datetime, *, is_reused: bool = False) -> Item:
+    """Remember what the key made *at* that moment, as it was made; or found, where it was to be reused."""
+    expires_at = int((at + key.lifetime).timestamp()) if key.lifetime else None
+    reused_at = iso(at) if is_reused else None
     return {
         **idempotency_key(key),
-        **typed({"fingerprint": key.fingerprint, "expires_at": expires_at}),
+        **typed({"fingerprint": key.fingerprint, "expires_at": expires_at, "reused_at": reused_at}),
         "first": {"M": row},
     }

@@ -16,9 +16,10 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.listing import Position
-from rapor.report import Scope, iso
+from rapor.report import IdempotencyKey, Scope, iso
 from rapor.schedule import KEPT_RUNS, Notice, PastRun, Pause, Schedule
 from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.idempotency import key_item, known, put_with_key
 from rapor.store.items import Item, from_milliseconds, plain, typed
 from rapor.store.keys import (
     LAST_KEY,
@@ -43,12 +44,11 @@ class ScheduleTable:
 
     def add(self, schedule: Schedule) -> Schedule:
         """Record a new schedule; returns what stands under its uuid, which may have been there before."""
-        item = typed({**schedule_keys(schedule), **to_plain(schedule), **schedule_queue(schedule)})
         try:
             with passing_faults_named():
                 self._client.put_item(
                     TableName=self._name,
-                    Item=item,
+                    Item=_row(schedule),
                     ConditionExpression="attribute_not_exists(pk)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -58,6 +58,32 @@ class ScheduleTable:
                 raise StoreUnavailable from error
             return from_item(found)
         return schedule
+
+    def add_with_key(self, schedule: Schedule, key: IdempotencyKey) -> tuple[Schedule, bool]:
+        """
+        Record a new schedule, together with its key; the flag says that the key was there first, with what it made.
+
+        Raises:
+            KeyReused: The key stands for another body.
+        """
+        put = {
+            "TableName": self._name,
+            "Item": _row(schedule),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        item = put_with_key(self._client, put, key, schedule.created_at)
+        first = _first_in(item) if item else schedule
+        return first, first.uuid != schedule.uuid
+
+    def replayed(self, key: IdempotencyKey, now: datetime) -> Schedule | None:
+        """
+        Find what the key recorded first, as it was then.
+
+        Raises:
+            KeyReused: It was another body.
+        """
+        item = known(key_item(self._client, self._name, key), key, now)
+        return _first_in(item) if item else None
 
     def get(self, uuid: UUID) -> Schedule | None:
         """One schedule, as it is now."""
@@ -220,6 +246,16 @@ class ScheduleTable:
         return due_in(self._client, self._name, partitions, now, limit)
 
 
+def _row(schedule: Schedule) -> Item:
+    """Make the row of a new schedule."""
+    return typed({**schedule_keys(schedule), **to_plain(schedule), **schedule_queue(schedule)})
+
+
+def _first_in(key_row: Item) -> Schedule:
+    """What a key made, as it was made."""
+    return from_item(key_row["first"]["M"])
+
+
 def to_plain(schedule: Schedule) -> dict[str, Any]:
     """Everything the row holds of a schedule, without keys and queue."""
     it = schedule
@@ -241,7 +277,6 @@ def to_plain(schedule: Schedule) -> dict[str, Any]:
         "created_at": iso(it.created_at),
         "updated_at": iso(it.updated_at),
         "revision": it.revision,
-        "fingerprint": it.fingerprint,
         "settling_until": _iso(it.settling_until),
         "next_run": _iso(it.next_run),
         "is_skipped": it.is_skipped or None,
@@ -273,7 +308,6 @@ def from_item(item: Item) -> Schedule:
         is_deleted=row.get("is_deleted", False),
         pause=Pause(**{**row["pause"], "at": datetime.fromisoformat(row["pause"]["at"])}) if "pause" in row else None,
         revision=row["revision"],
-        fingerprint=row.get("fingerprint"),
         is_skipped=row.get("is_skipped", False),
         tries=row["tries"],
         problem=row.get("problem"),

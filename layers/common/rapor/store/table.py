@@ -13,9 +13,10 @@ from uuid import UUID
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from rapor.errors import Fenced, KeyReused, StoreUnavailable, UuidTaken
-from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status, iso
-from rapor.store.faults import cancelling_item, passing_faults_named, refused_item
+from rapor.errors import Fenced, StoreUnavailable
+from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result, Status, iso
+from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.idempotency import key_item, known, put_of_key, put_with_key
 from rapor.store.items import (
     Item,
     from_item,
@@ -26,7 +27,6 @@ from rapor.store.items import (
 from rapor.store.keys import (
     OPEN_SHARDS,
     QUEUES,
-    idempotency_key,
     idempotency_row,
     outbox_keys,
     report_key,
@@ -47,9 +47,9 @@ class ReportTable:
 
     # -- create ---------------------------------------------------------------
 
-    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, bool]:
+    def add(self, report: Report, key: IdempotencyKey | None) -> tuple[Report, Origin]:
         """
-        Record a report, together with its key; the flag says that the key was there first.
+        Record a report, together with its key; where that was there first, what it stands for.
 
         Raises:
             KeyReused: The key stands for another body.
@@ -59,7 +59,7 @@ class ReportTable:
         if key is None:
             with passing_faults_named():
                 self._put_once(put)
-            return report, False
+            return report, Origin.CREATED
         return self._add_with_key(report, put, key)
 
     def _put_once(self, put: dict[str, Any]) -> None:
@@ -68,47 +68,54 @@ class ReportTable:
         except ClientError as error:
             refused_item(error)  # the uuid is ours alone, so what stands there is our own first try
 
-    def _add_with_key(self, report: Report, put: dict[str, Any], key: IdempotencyKey) -> tuple[Report, bool]:
-        key_put = {
-            "TableName": self._name,
-            "Item": idempotency_row(key, report, put["Item"]),
-            "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
-            "ExpressionAttributeValues": typed({":now": int(report.created_at.timestamp())}),
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
+    def _add_with_key(self, report: Report, put: dict[str, Any], key: IdempotencyKey) -> tuple[Report, Origin]:
+        item = put_with_key(self._client, put, key, report.created_at)
+        first = _answer_in(item) if item else None
+        return (report, Origin.CREATED) if first is None or first[0].uuid == report.uuid else first
+
+    def remember(self, key: IdempotencyKey, twin: Report, now: datetime) -> tuple[Report, Origin]:
+        """
+        Let the key stand for *twin*, which its order reuses; where it was there first, what it stands for.
+
+        Raises:
+            KeyReused: The key stands for another body.
+        """
+        row = idempotency_row(key, report_row(twin), now, is_reused=True)
         try:
             with passing_faults_named():
-                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": key_put}])
+                self._client.put_item(**put_of_key(self._name, row, now))
         except ClientError as error:
-            # Ours from a try whose answer was lost, or another request's with the same key. Where that one is being
-            # written just now, nobody says what it is.
-            item = cancelling_item(error) or self._key_item(key)
-            first = _first(item, key, report.created_at)
-            if first is None:
+            item = known(refused_item(error), key, now)
+            if item is None:  # gone again since
                 raise StoreUnavailable from error
-            return first, first.uuid != report.uuid
-        return report, False
+            return (twin, Origin.REUSED) if item.get("reused_at") == row["reused_at"] else _answer_in(item)
+        return twin, Origin.REUSED
 
     def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None:
         """
         Find what the key recorded first, as it was then.
 
         Raises:
+            KeyReused, UuidTaken: As `first_answer`.
+        """
+        first = self.first_answer(key, now)
+        return first[0] if first else None
+
+    def first_answer(self, key: IdempotencyKey, now: datetime) -> tuple[Report, Origin] | None:
+        """
+        Find what the key stands for, as it was at first, and whether it made that.
+
+        Raises:
             KeyReused: It was another body.
             UuidTaken: The same, of a key without end.
         """
-        return _first(self._key_item(key), key, now)
+        item = known(key_item(self._client, self._name, key), key, now)
+        return _answer_in(item) if item else None
 
     def named(self, key: IdempotencyKey) -> UUID | None:
         """Which report a key without end stands for, whatever its body was."""
-        item = self._key_item(key)
+        item = key_item(self._client, self._name, key)
         return UUID(item["first"]["M"]["uuid"]["S"]) if item else None
-
-    def _key_item(self, key: IdempotencyKey) -> Item | None:
-        with passing_faults_named():
-            answer = self._client.get_item(TableName=self._name, Key=idempotency_key(key), ConsistentRead=True)
-        item: Item | None = answer.get("Item")
-        return item
 
     def count_unfinished(self, user_id: str, *, limit: int) -> int:
         """How many unfinished reports the user has, counted up to *limit*."""
@@ -366,14 +373,10 @@ class ReportTable:
         return row
 
 
-def _first(item: Item | None, key: IdempotencyKey, now: datetime) -> Report | None:
-    """Read what a key's row says it made; raises as `replayed`."""
-    # DynamoDB deletes expired items late, so their time is looked at here.
-    if item is None or ("expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()):
-        return None
-    if item["fingerprint"]["S"] != key.fingerprint:
-        raise KeyReused if key.lifetime else UuidTaken
-    return from_item(item["first"]["M"])
+def _answer_in(key_row: Item) -> tuple[Report, Origin]:
+    """What a key stands for, and whether it made that."""
+    origin = Origin.REUSED_BEFORE if "reused_at" in key_row else Origin.REPLAYED
+    return from_item(key_row["first"]["M"]), origin
 
 
 def due_in(client: Any, table: str, partitions: Sequence[str], moment: datetime, limit: int) -> Iterator[UUID]:

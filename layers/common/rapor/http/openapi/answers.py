@@ -16,12 +16,12 @@ from rapor.http.languages import LOCALES
 from rapor.http.openapi import examples
 from rapor.http.openapi.kinds import Schema, fields_of, nullable, object_of, ref, schema_of
 from rapor.report import Failure, Format, Progress, Report, Result
-from rapor.score import REPORT_TYPE
+from rapor.score import NOT_SCORED, REPORT_TYPE
 
 REPORT_WORDS: Mapping[str, str] = {
     "id": "Grows with time; below 2^53, so that JSON clients hold it exactly.",
     "uuid": "The report's key in every address.",
-    "title": "As ordered, trimmed; also the document's file name.",
+    "title": "As ordered, trimmed; also the document's file name, cut where no file system takes as much.",
     "report_type": "Name of a report type in the catalogue.",
     "parameters": "As ordered.",
     "format": "What the document is.",
@@ -40,7 +40,7 @@ REPORT_WORDS: Mapping[str, str] = {
     "file_path": "The same as `download_url`.",
     "user": "The owner.",
     "schedule_id": "The schedule whose run this is; only on such reports.",
-    "scheduled_for": "The time that run was planned for.",
+    "scheduled_for": "The time that run was planned for; of one by hand, when it was asked for.",
 }
 PROGRESS_WORDS: Mapping[str, str] = {
     "percent": "0 to 100; never goes back within an attempt.",
@@ -319,7 +319,7 @@ def score() -> Schema:
     user = {name: USER_SCHEMAS[name] for name in examples.SCORE_SHOWN["users_permissions_user"]}
     own: Mapping[str, Schema] = {
         "users_permissions_user": {**object_of(user), "description": "The owner, from the caller's own token."},
-        "error": object_of({"code": {"type": "string", "enum": failure_codes()}, "message": {"type": "string"}}),
+        "error": object_of({"code": {**TEXT, "enum": [*failure_codes(), NOT_SCORED]}, "message": TEXT}),
     }
     names = (*examples.SCORE_SHOWN, "error")
     return object_of({name: own.get(name) or SCORE_SCHEMAS[name] for name in names}, optional=frozenset({"error"}))

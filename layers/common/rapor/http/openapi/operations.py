@@ -50,10 +50,11 @@ REPORTS: Sequence[Operation] = (
         ),
         answers={
             HTTPStatus.OK: Answer(
-                description="Not made anew: this one will do, as `options.reuse` asked.",
+                description="Not made anew: this one will do, as `options.reuse` asked; or did before under the same "
+                "`Idempotency-Key`.",
                 schema="Report",
-                examples={"users": laravel.reused(examples.COMPLETED).body},
-                headers=("Location",),
+                examples={"users": laravel.as_created(examples.COMPLETED)},
+                headers=("Location", "Idempotency-Replayed"),
                 leads_on="/api/v1/reports/{uuid}",
             ),
             HTTPStatus.CREATED: Answer(

@@ -23,7 +23,7 @@ IDEMPOTENCY_KEY = Parameter(
     place="header",
     schema={"type": "string", "minLength": 1, "maxLength": orders.MAX_KEY, "pattern": "^[!-~]*$"},
     description="Makes asking twice asking once, for 24 hours: the same key with the same body gets the first answer "
-    "again; with another body it is refused.",
+    "again, whatever became of that since; with another body it is refused.",
     example="b7f0c6de-order-42",
 )
 ACCEPT_LANGUAGE = Parameter(

@@ -169,7 +169,8 @@ def create_score() -> Schema:
         "uuid": {
             **text,
             "pattern": f"^{strapi_orders.UUID.pattern}$",
-            "description": "The client's own name for it: the same uuid with the same body is the same score.",
+            "description": "The client's own name for it: the same uuid with the same body is the same score. The `id` "
+            "of one of the caller's own names that one.",
         },
         "referenceId": {
             **text,

@@ -263,7 +263,7 @@ SCHEDULES: Sequence[Operation] = (
         body=Body(schema="CreateSchedule", examples={"weekly": WEEKLY, "rate": EVERY_SIX_HOURS}),
         answers={
             HTTPStatus.CREATED: Answer(
-                description="Recorded; or recorded before under the same `Idempotency-Key`, as it is by now.",
+                description="Recorded; or recorded before under the same `Idempotency-Key`.",
                 schema="Schedule",
                 examples={"weekly": schedules.as_shown(MADE, NOW)},
                 headers=("Location", "Idempotency-Replayed"),
@@ -277,7 +277,8 @@ SCHEDULES: Sequence[Operation] = (
         id="listSchedules",
         tag=TAG,
         summary="List schedules",
-        description="Newest first: everybody's for `reports.generate`, the caller's own for `reports.generate.own`.",
+        description="Newest first: everybody's for `reports.generate`, the caller's own for `reports.generate.own`. "
+        "What is empty was not sent.",
         permission=GENERATE,
         parameters=LISTING,
         answers={
@@ -339,18 +340,19 @@ SCHEDULES: Sequence[Operation] = (
         summary="Order its report now",
         description="A new one, beside its runs, and also while it pauses: for the owner, with the schedule's rights.",
         permission=GENERATE,
-        parameters=(UUID_OF_SCHEDULE,),
+        parameters=(UUID_OF_SCHEDULE, IDEMPOTENCY_KEY),
         answers={
             HTTPStatus.CREATED: Answer(
-                description="Recorded.",
+                description="Recorded; or recorded before under the same `Idempotency-Key`.",
                 schema="Report",
                 examples={"users": laravel.as_created(examples.PENDING)},
-                headers=("Location",),
+                headers=("Location", "Idempotency-Replayed"),
             )
         },
         errors=(
             NotFound(),
             Conflict(),
+            KeyReused(),
             Invalid({"report_type": ["The selected report type is invalid."]}),
             TooManyUnfinished(),
         ),

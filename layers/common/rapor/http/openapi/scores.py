@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from rapor.caller import GENERATE, VIEW
-from rapor.errors import Invalid, InvalidQuery, NotFound, TooManyUnfinished, UuidTaken
+from rapor.errors import Invalid, InvalidQuery, NotFound, TooManyUnfinished, UuidDeleted, UuidTaken
 from rapor.http import strapi, strapi_orders, strapi_queries
 from rapor.http.openapi import examples
 from rapor.http.openapi.kinds import Schema
@@ -116,7 +116,7 @@ SCORES: Sequence[Operation] = (
         tag="Scores",
         summary="Order a score",
         description="What the original takes; what it answers is ours to say, so scores of the client's own count only "
-        "where it records one made elsewhere.",
+        "where it records one made elsewhere; without the general permission nobody looks at them.",
         permission=GENERATE,
         body=Body(schema="CreateScore", examples={"original": ORIGINAL, "minimal": {"referenceId": "92442"}}),
         answers={
@@ -127,7 +127,7 @@ SCORES: Sequence[Operation] = (
                 leads_on="/reports/{id}",
             )
         },
-        errors=(Invalid({"referenceId": [required("referenceId")]}), UuidTaken(), TooManyUnfinished()),
+        errors=(Invalid({"referenceId": [required("referenceId")]}), UuidTaken(), UuidDeleted(), TooManyUnfinished()),
     ),
     Operation(
         route="GET /reports",
