@@ -223,7 +223,7 @@ def test_each_attempt_waits_twice_as_long() -> None:
     ("fault", "sentence"),
     [
         (MemoryError(), "The report needs more memory than there is. Narrow its parameters."),
-        (StoreUnavailable("arn"), "The document could not be stored."),
+        (StoreUnavailable("arn"), "A service that the report needs could not be reached."),
         (ZeroDivisionError("secret"), "The report could not be made."),
         (FakeRows([[["a"]]], rows_total=2), "The data changed while it was read."),
         (FakeRows([[["a"]]], rows_total=0), "The data changed while it was read."),

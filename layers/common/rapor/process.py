@@ -199,7 +199,7 @@ def _reason(error: Exception) -> RenderError:
         case MemoryError():
             reason: RenderError = OutOfMemory("The report needs more memory than there is. Narrow its parameters.")
         case StoreUnavailable():
-            reason = Internal("The document could not be stored.")
+            reason = Internal("A service that the report needs could not be reached.")
         case _:
             reason = Internal("The report could not be made.")
     reason.__cause__ = error
