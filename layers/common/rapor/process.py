@@ -1,10 +1,9 @@
 """Turn a pending report into a document."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from enum import StrEnum
-from threading import Timer
 from traceback import format_tb
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid4
@@ -85,14 +84,18 @@ class Rows(Protocol):
     def figures(self, limit: int | None = None) -> Figures: ...
     def batches(self, limit: int | None = None) -> Iterator[Batch]: ...
     def lines(self, form: Form, limit: int | None = None) -> Iterator[Lines]: ...
-    def interrupt(self) -> None: ...
 
 
 class Engine(Protocol):
-    """Runs a type's query, for everybody's rows or one user's."""
+    """Runs a type's query, for everybody's rows or one user's, in the time that *left* says there is."""
 
     def open(
-        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+        self,
+        report_type: ReportType,
+        parameters: Mapping[str, Any],
+        *,
+        own_user_id: str | None,
+        left: Callable[[], timedelta],
     ) -> AbstractContextManager[Rows]: ...
 
 
@@ -225,10 +228,9 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[R
     report_type = _type_of(report, workshop.catalogue)
     as_of = workshop.clock()
     own_user_id = report.user_id if report.scope is Scope.OWN else None
-    with (
-        workshop.engine.open(report_type, report.parameters, own_user_id=own_user_id) as rows,
-        interrupted_at(deadline, rows, workshop.clock),
-    ):
+    with workshop.engine.open(
+        report_type, report.parameters, own_user_id=own_user_id, left=lambda: deadline - workshop.clock()
+    ) as rows:
         row_count = _rows_to_write(report, report_type, rows.rows_total)
         record = record_of(report_type, rows)
         # No needless limit: with it, rows that came since the count would go unnoticed.
@@ -353,16 +355,3 @@ class Watched(Struct, frozen=True):
     def lines(self, form: Form) -> Iterator[Lines]:
         """Pass the rows through as bytes."""
         return self.watch.over(self.rows.lines(form, self.limit))
-
-
-@contextmanager
-def interrupted_at(deadline: datetime, rows: Rows, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Stop the reading of *rows*, wherever it is, when time is up."""
-    timer = Timer(max(0.0, (deadline - clock()).total_seconds()), rows.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()  # while it lives it holds the rows, and the engine complains of that when the process ends
