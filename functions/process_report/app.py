@@ -1,7 +1,6 @@
 """Stream records of pending reports: claim, render, publish, finalise, announce."""
 
 from datetime import UTC, datetime, timedelta
-from shutil import disk_usage
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor.announce import Announcer
 from rapor.catalogue import Catalogue
+from rapor.data.disk import room_mb
 from rapor.data.engine import DuckDBEngine
 from rapor.deliveries import name_of, report_in
 from rapor.documents.render import render
@@ -43,7 +43,7 @@ workshop = Workshop(
         settings.data_location,
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,  # the rest is Python's and the writer's
         temp_directory=SPILL_FOLDER,
-        temp_limit_mb=disk_usage(SPILL_FOLDER).free * 8 // 10 // 2**20,
+        temp_limit_mb=room_mb(SPILL_FOLDER, is_ours=settings.owns_disk),
         threads=max(1, round(settings.aws_lambda_function_memory_size / MB_A_PROCESSOR)),
     ),
     render=render,

@@ -11,7 +11,6 @@ from decimal import Decimal
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ from rapor.catalogue import Column, ColumnType, ReportType, Value
 from rapor.data.arrow import numbers_of, text_of
 from rapor.data.columns import shown
 from rapor.data.datasets import TIME_OUT, DataSet, Folder, Left, Place, resolve
+from rapor.data.disk import MB, scratch_in
 from rapor.data.faults import BEYOND_YEARS, translated
 from rapor.data.query import Queries, Query, first, over, read_queries
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
@@ -32,7 +32,6 @@ from rapor.sql import literal, quoted, select
 
 BATCH_ROWS, LINE_BATCH_ROWS = 4096, 512  # a row's bytes are larger than any of its cells
 MOST_POINTS = 1000  # of a chart; more cannot be told apart on a page
-MB = 1024 * 1024
 INSIST_SECONDS = 0.1
 
 ROWS = Value(name="rows", type=ColumnType.INTEGER, label={"en": "Rows"})
@@ -110,7 +109,7 @@ class DuckDBEngine:
         """
         if own_user_id is not None and not report_type.open_to_own:
             raise InvalidParameters("This report type has no view of a single user's rows.")
-        with self._scratch() as scratch, closing(self._connect(scratch)) as con:
+        with scratch_in(self._temp_directory) as scratch, closing(self._connect(scratch)) as con:
             place, values = self._place(scratch, left), report_type.with_defaults(parameters)
             with _stopped_in_time(con, left) as stopped:
                 with translated(place, values):
@@ -125,12 +124,6 @@ class DuckDBEngine:
         if known is None or known[0] is not report_type:
             known = self._read[report_type.name] = report_type, _allowed_queries(con, report_type)
         return known[1]
-
-    @contextmanager
-    def _scratch(self) -> Iterator[Path]:
-        self._temp_directory.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._temp_directory, prefix="rapor-") as scratch:
-            yield Path(scratch)
 
     def _connect(self, scratch: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(":memory:", config=self._config | {"temp_directory": str(scratch / "spill")})
