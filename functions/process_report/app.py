@@ -17,7 +17,7 @@ from rapor.errors import StoreUnavailable
 from rapor.process import Outcome, Workshop, deadline_in, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.changes import ReportChanges
-from rapor.store.clients import client
+from rapor.store.clients import PATIENT, client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.signatures import KmsSigner
@@ -47,7 +47,7 @@ workshop = Workshop(
         threads=max(1, round(settings.aws_lambda_function_memory_size / MB_A_PROCESSOR)),
     ),
     render=render,
-    documents=DocumentBucket(client("s3"), settings.documents_bucket),
+    documents=DocumentBucket(client("s3", PATIENT), settings.documents_bucket),
     announcer=Announcer(reports, EventBus(client, settings.event_bus), logger),
     clock=clock,
     retention=timedelta(days=settings.retention_days),
