@@ -54,7 +54,7 @@ def estimate_report(report: Report, *, deadline: datetime, bench: Bench) -> Esti
     report_type = bench.catalogue.get(report.report_type)
     if report_type is None:
         raise NotEstimated("The report type is not known here.")
-    own_user_id = report.user_id if report.scope is Scope.OWN else None
+    own_user_id = None if report.scope is Scope.ALL else report.user_id
     start = bench.stopwatch()
     with (
         _failures_named(),

@@ -25,7 +25,7 @@ from rapor.errors import (
 from rapor.figures import Figures
 from rapor.manifest import CONTENT_TYPE, Signer, manifest_key, write_manifest
 from rapor.record import record_of
-from rapor.report import Failure, Progress, Report, Result, Scope
+from rapor.report import Failure, Progress, Report, Result, Scope, is_known
 
 Rendered = TypeVar("Rendered", Batch, Lines)
 
@@ -227,7 +227,7 @@ def _give_up(report: Report, reason: RenderError, workshop: Workshop) -> Outcome
 def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[Result, Mapping[str, Any]]:
     report_type = _type_of(report, workshop.catalogue)
     as_of = workshop.clock()
-    own_user_id = report.user_id if report.scope is Scope.OWN else None
+    own_user_id = None if report.scope is Scope.ALL else report.user_id
     with workshop.engine.open(
         report_type, report.parameters, own_user_id=own_user_id, left=lambda: deadline - workshop.clock()
     ) as rows:
@@ -280,6 +280,9 @@ def _type_of(report: Report, catalogue: Catalogue) -> ReportType:
     if report_type is None or report_type.version != report.type_version:
         # During a deployment the two functions may briefly know different catalogues.
         raise Internal(f"The report type {report.report_type} version {report.type_version} is not known here.")
+    for member in (report.format, report.scope):
+        if not is_known(member):
+            raise Internal(f"The {type(member).__name__.lower()} {member} is not known here.")
     return report_type
 
 
