@@ -85,8 +85,8 @@ def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datet
         return False
     _count(ending.outcome)
     logger.info("report processed", uuid=str(uuid), outcome=ending.outcome)
-    if reason := ending.reason:
-        logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=ending.cause)
+    if ending.reason:
+        logger.warning("no document", uuid=str(uuid), **ending.explained)
     return True
 
 

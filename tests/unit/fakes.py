@@ -268,5 +268,4 @@ class FakeLog:
     def info(self, msg: str, **kwargs: Any) -> None:
         self.entries.append({"message": msg, **kwargs})
 
-    def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None:
-        self.entries.append({"message": msg, "exc_info": exc_info, **kwargs})
+    warning = info

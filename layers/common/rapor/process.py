@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from enum import StrEnum
-from traceback import format_tb
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid4
 
@@ -21,6 +20,7 @@ from rapor.errors import (
     StoreUnavailable,
     TimedOut,
     TooManyRows,
+    causes_of,
 )
 from rapor.figures import Figures
 from rapor.manifest import CONTENT_TYPE, Signer, manifest_key, write_manifest
@@ -52,12 +52,12 @@ class Ending(NamedTuple):
     reason: RenderError | None = None
 
     @property
-    def cause(self) -> list[str]:
-        """What went wrong and where, for logs; without its message, which may hold data."""
+    def explained(self) -> dict[str, Any]:
+        """Why there is no document, for logs: what its owner is told, and the causes without their messages."""
         if self.reason is None:
-            return []
-        cause = self.reason.__cause__ or self.reason
-        return [type(cause).__qualname__, *format_tb(cause.__traceback__)]
+            return {}
+        told = {"code": self.reason.code, "reason": str(self.reason), "causes": causes_of(self.reason)}
+        return {"outcome": self.outcome} | told
 
 
 class Reports(Protocol):
