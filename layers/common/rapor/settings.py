@@ -82,6 +82,7 @@ class ReadReportSettings(Settings, frozen=True, kw_only=True):
     table_name: NonEmpty
     catalogue_path: Path
     documents_bucket: NonEmpty
+    retention_days: Positive
 
 
 class UpdateReportSettings(Settings, frozen=True, kw_only=True):
