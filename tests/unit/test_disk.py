@@ -5,8 +5,10 @@ from shutil import disk_usage
 
 import pytest
 
+from local.template import Stack
 from rapor.data.disk import room_mb, scratch_in
 from rapor.settings import EstimateReportSettings
+from tests.rooms import a_room
 
 
 def left_behind(folder: Path) -> Path:
@@ -63,3 +65,21 @@ def test_only_lambda_gives_a_disk_to_one_alone(
         monkeypatch.setenv("AWS_EXECUTION_ENV", environment)
 
     assert EstimateReportSettings.from_environ().owns_disk is owns
+
+
+@pytest.mark.parametrize("name", ["ProcessFast", "ProcessHeavy", "EstimateReport"])
+def test_who_draws_has_its_disk_cleared_on_lambda(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    function, asked = Stack.load().function(name), list[tuple[str, bool]]()
+
+    def room_mb(folder: str, *, is_ours: bool) -> int:
+        asked.append((folder, is_ours))
+        return 100
+
+    monkeypatch.setattr("rapor.data.disk.room_mb", room_mb)
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(variable, "eu-central-1")
+    lambdas = {"AWS_EXECUTION_ENV": "AWS_Lambda_python3.13", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
+
+    a_room(function, monkeypatch, DATA_LOCATION="/data", **lambdas)
+
+    assert asked == [("/tmp", True)]  # noqa: S108 - Lambda's
