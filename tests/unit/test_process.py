@@ -286,6 +286,7 @@ def test_an_unknown_version_of_the_type_waits() -> None:
     [
         ({"format": kept(Format, "parquet")}, "The format parquet is not known here."),
         ({"scope": kept(Scope, "team")}, "The scope team is not known here."),
+        ({"options": {"locale": "tr", "watermark": "x"}}, "The option watermark is not known here."),
     ],
 )
 def test_what_only_a_newer_version_knows_waits_for_it(changes: dict[str, Any], sentence: str) -> None:

@@ -25,7 +25,7 @@ from rapor.errors import (
 from rapor.figures import Figures
 from rapor.manifest import CONTENT_TYPE, Signer, manifest_key, write_manifest
 from rapor.record import record_of
-from rapor.report import Failure, Progress, Report, Result, Scope, is_known
+from rapor.report import OPTIONS, Failure, Progress, Report, Result, Scope, is_known
 
 Rendered = TypeVar("Rendered", Batch, Lines)
 
@@ -280,9 +280,10 @@ def _type_of(report: Report, catalogue: Catalogue) -> ReportType:
     if report_type is None or report_type.version != report.type_version:
         # During a deployment the two functions may briefly know different catalogues.
         raise Internal(f"The report type {report.report_type} version {report.type_version} is not known here.")
-    for member in (report.format, report.scope):
-        if not is_known(member):
-            raise Internal(f"The {type(member).__name__.lower()} {member} is not known here.")
+    strange = [f"{type(it).__name__.lower()} {it}" for it in (report.format, report.scope) if not is_known(it)]
+    strange += [f"option {name}" for name in (report.options or {}) if name not in OPTIONS]
+    if strange:  # without it, the document would not be what was ordered
+        raise Internal(f"The {strange[0]} is not known here.")
     return report_type
 
 

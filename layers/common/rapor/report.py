@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 ID_EPOCH_MS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
+OPTIONS = frozenset({"locale", "allow_truncated", "csv", "reuse"})  # all that an order may have
 ID_RANDOM_BITS = 12  # 41 bits of milliseconds + 12 = 53, the integers JSON clients hold exactly
 
 
