@@ -163,7 +163,7 @@ class FakeEngine:
         own_user_id: str | None,
         left: Callable[[], timedelta],
     ) -> Iterator[Rows]:
-        self.left = left()
+        self.left = left
         self.asked.append(own_user_id)
         self.opened.append((report_type, parameters))
         if isinstance(self.rows, Exception):

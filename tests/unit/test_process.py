@@ -469,6 +469,16 @@ def test_the_deadline_ends_the_report_before_lambda_does() -> None:
     assert found.error.code == "timed_out"
 
 
+def test_the_engine_has_the_time_that_is_left_when_it_asks() -> None:
+    report, clock = a_report(), FakeClock(NOW)
+    workshop = a_workshop(FakeReports(report), clock=clock)
+
+    processed(report, workshop)
+    clock.now += timedelta(seconds=20)
+
+    assert workshop.engine.left() == timedelta(seconds=30)  # type: ignore[attr-defined]
+
+
 def test_a_worker_that_lost_the_report_touches_nothing() -> None:
     report = a_report()
     reports = FakeReports(report)
