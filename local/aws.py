@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
+from botocore.config import Config
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.events.models import events_backends
@@ -26,10 +27,13 @@ from local.cloudformation import ACCOUNT, REGION
 from local.presigned import Environ
 from local.state import State
 from local.template import Bucket, Stack, Table
+from rapor.store import clients
 
 LOOPBACK = "127.0.0.1"
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared with, never a default
 SECRET = "test"  # noqa: S105 - of the stand-in; links are signed with it
+# One request at a time, and each query of an index walks through the whole table: DynamoDB's time is too short for it.
+PATIENCE = Config(read_timeout=60)
 READS = ("Get", "Query", "Scan", "BatchGet", "Describe", "List", "TransactGet")
 INDEX_KEYS = ("IndexName", "KeySchema", "Projection")
 
@@ -39,7 +43,8 @@ class LocalAws:
     A context in which AWS is this process.
 
     Inside it `os.environ` points every AWS SDK at the stand-in, whatever the user's own AWS settings are; `environment`
-    is the same for other processes. With a state file, what is written survives the context.
+    is the same for other processes. The functions' clients wait for it longer than for AWS. With a state file, what is
+    written survives the context.
     """
 
     def __init__(self, stack: Stack, *, state_file: Path | None = None, host: str = LOOPBACK, port: int = 0) -> None:
@@ -58,6 +63,7 @@ class LocalAws:
         self._server = self._serve()
         self._environ = dict(os.environ)
         _replace_environ(self._environ, self.environment)
+        self._config, clients.CONFIG = clients.CONFIG, clients.CONFIG.merge(PATIENCE)
         self._create()
         if self.state:
             self.state.start()
@@ -74,6 +80,7 @@ class LocalAws:
             self.state.stop()
         os.environ.clear()
         os.environ.update(self._environ)
+        clients.CONFIG = self._config
         _forget()
 
     @property

@@ -15,7 +15,9 @@ def a_room(function: Function, patch: pytest.MonkeyPatch, **environment: str) ->
     """Import the room anew; *environment* goes over the template's."""
     for name, value in {**function.environment, **environment}.items():
         patch.setenv(name, value)
-    spec = importlib.util.spec_from_file_location(f"room_{function.name}", function.code / "app.py")
+    spec = importlib.util.spec_from_file_location(
+        f"room_{function.name}", function.code / f"{function.handler.partition('.')[0]}.py"
+    )
     # Powertools would go on with a logger of that name as it is, level and all.
     logging.root.manager.loggerDict.pop(function.environment["POWERTOOLS_SERVICE_NAME"], None)
     assert spec is not None

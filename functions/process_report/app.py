@@ -1,7 +1,6 @@
 """Stream records of pending reports: claim, render, publish, finalise, announce."""
 
 from datetime import UTC, datetime, timedelta
-from shutil import disk_usage
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rapor.announce import Announcer
 from rapor.catalogue import Catalogue
+from rapor.data.disk import room_mb
 from rapor.data.engine import DuckDBEngine
 from rapor.deliveries import name_of, report_in
 from rapor.documents.render import render
@@ -17,7 +17,7 @@ from rapor.errors import StoreUnavailable
 from rapor.process import Outcome, Workshop, deadline_in, process_report
 from rapor.settings import ProcessReportSettings
 from rapor.store.changes import ReportChanges
-from rapor.store.clients import client
+from rapor.store.clients import PATIENT, client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.signatures import KmsSigner
@@ -43,11 +43,11 @@ workshop = Workshop(
         settings.data_location,
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,  # the rest is Python's and the writer's
         temp_directory=SPILL_FOLDER,
-        temp_limit_mb=disk_usage(SPILL_FOLDER).free * 8 // 10 // 2**20,
+        temp_limit_mb=room_mb(SPILL_FOLDER, is_ours=settings.owns_disk),
         threads=max(1, round(settings.aws_lambda_function_memory_size / MB_A_PROCESSOR)),
     ),
     render=render,
-    documents=DocumentBucket(client("s3"), settings.documents_bucket),
+    documents=DocumentBucket(client("s3", PATIENT), settings.documents_bucket),
     announcer=Announcer(reports, EventBus(client, settings.event_bus), logger),
     clock=clock,
     retention=timedelta(days=settings.retention_days),
@@ -85,8 +85,8 @@ def _is_dealt_with(record: dict[str, Any], deadline: datetime, last_start: datet
         return False
     _count(ending.outcome)
     logger.info("report processed", uuid=str(uuid), outcome=ending.outcome)
-    if reason := ending.reason:
-        logger.warning("no document", uuid=str(uuid), code=reason.code, reason=str(reason), cause=ending.cause)
+    if ending.reason:
+        logger.warning("no document", uuid=str(uuid), **ending.explained)
     return True
 
 

@@ -1,7 +1,6 @@
 """POST an order to door B only to hear what it would come to; here, for it needs the engine and the writers."""
 
 from datetime import UTC, datetime, timedelta
-from shutil import disk_usage
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from rapor.caller import GENERATE
 from rapor.catalogue import Catalogue
 from rapor.create import report_from
+from rapor.data.disk import room_mb
 from rapor.data.engine import DuckDBEngine
 from rapor.documents.render import render
 from rapor.estimate import Bench, estimate_report
@@ -38,7 +38,7 @@ bench = Bench(
         settings.data_location,
         memory_limit_mb=settings.aws_lambda_function_memory_size * 6 // 10,
         temp_directory=SPILL_FOLDER,
-        temp_limit_mb=disk_usage(SPILL_FOLDER).free * 8 // 10 // 2**20,
+        temp_limit_mb=room_mb(SPILL_FOLDER, is_ours=settings.owns_disk),
     ),
     render=render,
     clock=clock,

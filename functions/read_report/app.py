@@ -1,6 +1,6 @@
 """GET on the doors: list, detail, download, manifest, catalogue; the console, and the API's description."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from rapor.http.gateway import Request, Response
 from rapor.http.listing import listing_from
 from rapor.http.problems import Route, answer
 from rapor.http.strapi_queries import score_query
-from rapor.read import link_to_document, list_reports, read_manifest, read_report
+from rapor.read import Shelf, link_to_document, list_reports, read_manifest, read_report
 from rapor.read_score import count_scores, list_scores, read_score
 from rapor.settings import ReadReportSettings
 from rapor.store.clients import client
@@ -32,6 +32,7 @@ reports = ReportTable(dynamodb, settings.table_name)
 lists = ReportLists(dynamodb, settings.table_name)
 # Version 4 signatures and the region's own host: links of older kinds fail in newer regions.
 documents = DocumentBucket(client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket)
+shelf = Shelf(reports, documents, retention=timedelta(days=settings.retention_days))
 
 
 def get_reports(request: Request) -> Response:
@@ -50,16 +51,14 @@ def get_report(request: Request) -> Response:
 def get_download(request: Request) -> Response:
     """Door B: `GET /api/v1/reports/{uuid}/download`."""
     uuid = laravel.uuid_in(request)
-    link, expires_at = link_to_document(
-        uuid, caller=request.caller, now=datetime.now(UTC), reports=reports, documents=documents
-    )
+    link, expires_at = link_to_document(uuid, caller=request.caller, now=datetime.now(UTC), shelf=shelf)
     return laravel.download(link, expires_at, request)
 
 
 def get_manifest(request: Request) -> Response:
     """Door B: `GET /api/v1/reports/{uuid}/manifest`."""
     uuid = laravel.uuid_in(request)
-    content = read_manifest(uuid, caller=request.caller, now=datetime.now(UTC), reports=reports, documents=documents)
+    content = read_manifest(uuid, caller=request.caller, now=datetime.now(UTC), shelf=shelf)
     return laravel.manifest(content)
 
 

@@ -14,7 +14,7 @@ from rapor.orphans import sweep_orphans
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
-from rapor.store.clients import IMPATIENT, client
+from rapor.store.clients import IMPATIENT, PATIENT, client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.lists import ReportLists
@@ -32,7 +32,7 @@ reports, lists = ReportChanges(dynamodb, settings.table_name), ReportLists(dynam
 schedules, notes = ScheduleTable(dynamodb, settings.table_name), Notes(dynamodb, settings.table_name)
 bus = EventBus(client, settings.event_bus)
 announcer = Announcer(reports, bus, logger)
-documents = DocumentBucket(client("s3"), settings.documents_bucket)
+documents = DocumentBucket(client("s3", PATIENT), settings.documents_bucket)
 telling = client("scheduler", IMPATIENT)
 scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target, settings.schedule_role)
 

@@ -279,9 +279,11 @@ def scope_outside_the_aggregate(patch: pytest.MonkeyPatch, _: World) -> None:
     """The caller's own rows are chosen from the result, when sums have been made of everybody's."""
     narrow = DuckDBEngine.open
 
-    def widen(self: DuckDBEngine, report_type: ReportType, parameters: Any, *, own_user_id: str | None) -> Any:
+    def widen(
+        self: DuckDBEngine, report_type: ReportType, parameters: Any, *, own_user_id: str | None, **more: Any
+    ) -> Any:
         outside = f"select * from ({report_type.query}) where user_id::varchar = '{own_user_id}'"
-        return narrow(self, report_type.model_copy(update={"query": outside}), parameters, own_user_id=None)
+        return narrow(self, report_type.model_copy(update={"query": outside}), parameters, own_user_id=None, **more)
 
     patch.setattr(DuckDBEngine, "open", widen)
 

@@ -4,8 +4,9 @@ Data sets in S3 that cannot be read are a reason to try again, never to fail a g
 The engine reads them with an S3 client of its own, so these faults stand where the requests arrive.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import pytest
@@ -31,12 +32,16 @@ class Arrivals:
     bucket: str
     broken: dict[int, str] = field(default_factory=dict)  # by the number of the request, from 1
     is_down: bool = False
+    hangs_at: int = 0
+    is_over: Event = field(default_factory=Event)
     operations: list[str] = field(default_factory=list)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not environ["PATH_INFO"].startswith(f"/{self.bucket}"):
             return self.app(environ, start_response)
         self.operations.append(operation_of(environ))
+        if self.hangs_at == len(self.operations):
+            self.is_over.wait(60)
         how = "throttled" if self.is_down else self.broken.get(len(self.operations))
         if how is None:
             return self.app(environ, start_response)
@@ -54,7 +59,7 @@ def operation_of(environ: Environ) -> str:
 
 
 @pytest.fixture
-def arrivals(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Arrivals:
+def arrivals(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[Arrivals]:
     """The data set `users` in the template's bucket, an engine that reads it there, and who sees its requests."""
     world.reset()
     bucket = world.stack.name("Data")
@@ -67,7 +72,8 @@ def arrivals(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ar
     )
     monkeypatch.setattr(world.aws._server, "app", made)
     monkeypatch.setattr(world.room, "workshop", replace(world.room.workshop, engine=engine))
-    return made
+    yield made
+    made.is_over.set()
 
 
 @pytest.fixture
@@ -119,3 +125,18 @@ def test_data_out_of_reach_cost_an_attempt_and_not_the_report(world: World, arri
     world.settle()
     assert world.found(report).attempt == 2
     check(world, report)
+
+
+@pytest.mark.parametrize(("at", "in_parts"), [(1, False), (2, False), (3, True)], indirect=["in_parts"])
+@pytest.mark.usefixtures("in_parts")
+def test_data_that_do_not_come_end_the_report_before_lambda_ends_the_worker(
+    world: World, arrivals: Arrivals, at: int
+) -> None:
+    report = ordered(world)
+    arrivals.hangs_at = at
+
+    world.invoke("ProcessFast", {"Records": world._new_records()}, remaining_ms=2_400)
+
+    found = world.found(report)
+    assert found.error is not None
+    assert (found.status, found.error.code) == (Status.FAILED, "timed_out")

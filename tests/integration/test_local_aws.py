@@ -21,6 +21,7 @@ from local.first_order import request
 from local.presigned import Link
 from local.streams import as_event, shard_of
 from local.template import Stack
+from rapor.store import clients
 
 pytestmark = pytest.mark.integration
 
@@ -292,6 +293,16 @@ def test_user_settings_for_aws_do_not_reach_the_stand_in(monkeypatch: pytest.Mon
 
     assert os.environ["AWS_PROFILE"] == "production"
     assert "AWS_ENDPOINT_URL" not in os.environ
+
+
+def test_functions_are_patient_with_the_stand_in_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with LocalAws(STACK):
+        here = clients.client("dynamodb").meta.config
+
+    there = clients.client("dynamodb").meta.config
+    assert (here.read_timeout, here.retries) == (60, there.retries)
+    assert there.read_timeout < 5
 
 
 def test_nothing_is_shared_between_two_runs(tmp_path: Path) -> None:

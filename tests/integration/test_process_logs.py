@@ -1,5 +1,6 @@
 """What the process function logs when reports go wrong: ids and codes, never what the data holds."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,9 @@ from local.streams import as_event, shard_of
 from local.template import Stack
 from rapor.catalogue import Catalogue, ReportType
 from rapor.report import Format, Report
-from tests.builders import a_report
+from tests.builders import ROOT, a_report
+from tests.insights import counted
+from tests.prose import Page
 from tests.rooms import CONTEXT, a_room
 
 pytestmark = pytest.mark.integration
@@ -91,6 +94,22 @@ def test_a_failure_is_logged_by_its_code_and_place_alone(
     assert [entry["code"] for entry in logged if entry["levelname"] == "WARNING"] == [code]
     assert found.error is None or CANARY not in found.error.message
     assert CANARY not in str(logged).lower()
+
+
+def test_the_pages_query_counts_failures_by_code_and_no_attempt_that_another_follows(
+    capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest, stack: tuple[Stack, LocalAws]
+) -> None:
+    room = request.getfixturevalue("room")  # its logger writes to what stdout is now
+    workshop, table = room.workshop, stack[0].name("Reports")
+    for why in ("a value that does not convert", "a wrong column", "a writer that crashes"):
+        query, breaking, _ = WRONG[why]
+        room.workshop = breaking(replace(workshop, catalogue=Catalogue({"birds": a_type(query)})))
+        room.lambda_handler({"Records": records(table, ordered(room))}, PATIENT)
+
+    [query] = [it.text for it in Page(ROOT / "docs/deploy.md").blocks if "stats count()" in it.text]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["outcome"] for line in lines if line.get("message") == "no document"} == {"failed", "retry"}
+    assert counted(query, lines) == {"source_invalid": 2}
 
 
 def ordered(room: Any) -> Report:

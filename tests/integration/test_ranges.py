@@ -3,10 +3,12 @@
 import gzip
 import io
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import boto3
@@ -14,11 +16,16 @@ import duckdb
 import pytest
 from moto.server import ThreadedMotoServer
 
-from rapor.catalogue import ReportType
+from rapor.batches import Form
+from rapor.catalogue import Catalogue, ReportType
 from rapor.data import ranges
-from rapor.data.engine import DuckDBEngine
+from rapor.data.engine import DuckDBEngine, Rows
 from rapor.data.ranges import PROTOCOL, SMALL_BYTES, RangeFile, Ranges, bucket_store
-from rapor.errors import SourceInvalid, SourceUnavailable
+from rapor.documents.render import render
+from rapor.errors import NotEstimated, SourceInvalid, SourceUnavailable, TimedOut
+from rapor.estimate import Bench, estimate_report
+from rapor.report import Format
+from tests.builders import a_report
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -28,12 +35,45 @@ ROWS = 50_000
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+def server() -> Iterator[ThreadedMotoServer]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def endpoint(server: ThreadedMotoServer) -> str:
+    host, port = server.get_host_and_port()
+    return f"http://{host}:{port}"
+
+
+@dataclass
+class Late:
+    """Stands before the stand-in's application, and answers requests that hold *late* after so many seconds."""
+
+    app: Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+    late: str = "nothing"
+    seconds: float = 60
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if self.late in f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}":
+            self.is_over.wait(self.seconds)
+        return self.app(environ, start_response)
+
+
+@pytest.fixture
+def lateness(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Late]:
+    late = Late(server._server.app)  # type: ignore[union-attr]
+    monkeypatch.setattr(server._server, "app", late)
+    yield late
+    late.is_over.set()
+
+
+def in_seconds(seconds: float) -> Callable[[], timedelta]:
+    end = time.monotonic() + seconds
+    return lambda: timedelta(seconds=end - time.monotonic())
 
 
 @pytest.fixture(autouse=True)
@@ -303,6 +343,88 @@ def test_a_missing_bucket_is_unavailable(tmp_path: Path) -> None:
         pass
 
     assert caught.value.__cause__ is not None
+
+
+LARGE_TEXT = b"id,user_id,name,year\n" + b"1,1,x,2024\n" * 200_000
+
+
+@pytest.mark.parametrize("late", ["list-type", "a.csv"], ids=["the listing", "the object"])
+def test_text_that_comes_too_late_ends_at_the_deadline(
+    bucket: str, endpoint: str, tmp_path: Path, lateness: Late, late: str
+) -> None:
+    boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key="late/orders/a.csv", Body=LARGE_TEXT)
+    lateness.late = late
+
+    with (
+        pytest.raises(TimedOut),
+        engine(bucket, tmp_path, "late").open(orders_type(), {}, own_user_id=None, left=in_seconds(1)),
+    ):
+        pass
+
+    assert list((tmp_path / "spill").iterdir()) == []
+
+
+def test_many_files_that_each_come_a_little_late_end_at_the_deadline(
+    bucket: str, endpoint: str, tmp_path: Path, lateness: Late
+) -> None:
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    for number in range(40):
+        s3.put_object(Bucket=bucket, Key=f"many/orders/{number}.csv", Body=b"id,name,year\n1,x,2024\n")
+    lateness.late, lateness.seconds = ".csv", 0.1
+
+    with (
+        pytest.raises(TimedOut),
+        engine(bucket, tmp_path, "many").open(orders_type(), {}, own_user_id=None, left=in_seconds(2)),
+    ):
+        pass
+
+
+def test_a_query_that_cannot_be_bound_in_time_ends_at_the_deadline(bucket: str, tmp_path: Path, lateness: Late) -> None:
+    lateness.late = ".parquet"
+
+    with (
+        pytest.raises(TimedOut),
+        engine(bucket, tmp_path).open(orders_type(), {}, own_user_id=None, left=in_seconds(1)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "chunks", [Rows.batches, lambda rows: rows.lines(Form(line="id::varchar"))], ids=["cells", "lines"]
+)
+def test_rows_that_come_too_late_end_at_the_deadline(
+    bucket: str, tmp_path: Path, lateness: Late, chunks: Callable[[Rows], Iterator[object]]
+) -> None:
+    with engine(bucket, tmp_path).open(orders_type(), {}, own_user_id=None, left=in_seconds(3)) as rows:
+        lateness.late = ".parquet"
+
+        with pytest.raises(TimedOut):
+            list(chunks(rows))
+
+
+def test_an_estimate_over_data_that_come_too_late_ends_at_its_deadline(
+    bucket: str, tmp_path: Path, lateness: Late
+) -> None:
+    catalogue = Catalogue({"orders": orders_type()})
+    bench = Bench(catalogue, engine(bucket, tmp_path), render, lambda: datetime.now(UTC), time.perf_counter)
+    report = a_report(report_type="orders", format=Format.CSV, parameters={})
+    lateness.late = ".parquet"
+
+    with pytest.raises(NotEstimated, match="time ran out"):
+        estimate_report(report, deadline=datetime.now(UTC) + timedelta(seconds=1), bench=bench)
+
+
+def test_a_request_that_hangs_is_given_up_while_there_is_time_for_another_attempt(
+    bucket: str, tmp_path: Path, lateness: Late, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "PATIENCE", timedelta(seconds=1))
+    lateness.late = "list-type"
+
+    with (
+        pytest.raises(SourceUnavailable, match="cannot be listed"),
+        engine(bucket, tmp_path).open(orders_type(), {}, own_user_id=None, left=in_seconds(50)),
+    ):
+        pass
 
 
 def test_plain_http_needs_a_named_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:

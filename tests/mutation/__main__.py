@@ -44,7 +44,7 @@ GUARDS: Mapping[str, Guard] = {
     "documents": Guard(
         ("documents/csv.py", "documents/excel/text.py", "sql.py"),
         ("unit/test_csv.py", "unit/test_excel.py", "unit/test_plain_twins.py", "unit/test_engine.py"),
-        which="not (gib or entries or memory or spill or interrupt or hostile or accepted)",
+        which="not (gib or entries or memory or spill or deadline or hostile or accepted)",
     ),
     "queries": Guard(
         ("data/query.py",),

@@ -159,7 +159,12 @@ class Service:
 
     @contextmanager
     def open(
-        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+        self,
+        report_type: ReportType,
+        parameters: Mapping[str, Any],
+        *,
+        own_user_id: str | None,
+        left: Callable[[], timedelta],
     ) -> Iterator[Rows]:
         """Some rows, unless the report's parameters say that there are none to be had."""
         self.while_rendering(self.got(self._by_parameters[parameters["name"]]))

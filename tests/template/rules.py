@@ -23,7 +23,10 @@ READERS_OF_A_SHARD = 2
 STREAM_KEEPS_S = 24 * 3600
 GATEWAY_WAITS_S = 30
 SWEEP_EVERY_S = 60
-LOG_FIELDS = {"requestId", "routeKey", "status", "responseLatency", "authorizer.error"}
+LOG_FIELDS = {
+    "requestId", "routeKey", "status", "responseLatency", "authorizer.error",
+    "integration.requestId", "integrationErrorMessage",
+}  # fmt: skip
 TLS_POLICIES = (("AWS::S3::BucketPolicy", "s3:*", "Bucket"), ("AWS::SQS::QueuePolicy", "sqs:*", "Queues"))
 STATE = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
 LOGS_CONTEXT = "kms:EncryptionContext:aws:logs:arn"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -156,7 +157,7 @@ def stored(table: Sequence[Row], columns: Sequence[Column] = COLUMNS, kinds: Seq
     texts = [[as_text(row[index]) for row in table] for index in range(len(columns))]
     con.execute(f"create table sample as select {', '.join(cells)}", texts)
     query = Query(f"select {', '.join(names)} from sample", frozenset())
-    return Rows(con, Folder(Path()), Queries(query, query, None), {}, a_report_type(columns))
+    return Rows(con, Folder(Path()), Queries(query, query, None), {}, a_report_type(columns), stopped=Event())
 
 
 def as_text(cell: Any) -> str | None:

@@ -143,7 +143,6 @@ class FakeRows:
     def __init__(self, batches: Sequence[Sequence[Sequence[Any]]], rows_total: int | None = None) -> None:
         self._batches = batches
         self.rows_total = sum(len(b[0]) for b in batches) if rows_total is None else rows_total
-        self.interrupted = False
 
     def batches(self, limit: int | None = None) -> Iterator[Batch]:
         left = sum(len(b[0]) for b in self._batches) if limit is None else limit
@@ -161,9 +160,6 @@ class FakeRows:
     def figures(self, limit: int | None = None) -> Figures:
         return Figures(summary=[self.rows_total if limit is None else limit])
 
-    def interrupt(self) -> None:
-        self.interrupted = True
-
 
 class FakeEngine:
     """Gives the same rows to everybody, and remembers for whom."""
@@ -175,8 +171,14 @@ class FakeEngine:
 
     @contextmanager
     def open(
-        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+        self,
+        report_type: ReportType,
+        parameters: Mapping[str, Any],
+        *,
+        own_user_id: str | None,
+        left: Callable[[], timedelta],
     ) -> Iterator[Rows]:
+        self.left = left
         self.asked.append(own_user_id)
         self.opened.append((report_type, parameters))
         if isinstance(self.rows, Exception):
@@ -281,5 +283,4 @@ class FakeLog:
     def info(self, msg: str, **kwargs: Any) -> None:
         self.entries.append({"message": msg, **kwargs})
 
-    def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None:
-        self.entries.append({"message": msg, "exc_info": exc_info, **kwargs})
+    warning = info

@@ -167,6 +167,13 @@ def test_a_run_of_a_schedule_needs_no_cron_library() -> None:
     assert said.stdout == "False\n"
 
 
+def test_no_cold_start_reads_all_report_types() -> None:
+    rooms = [file.read_text() for file in (ROOT / "functions").rglob("*.py")]
+
+    assert sum("Catalogue.open" in room for room in rooms) == 6
+    assert not any("Catalogue.load" in room for room in rooms)
+
+
 @pytest.mark.parametrize(
     ("file", "code"),
     [

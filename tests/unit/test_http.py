@@ -4,10 +4,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from rapor.errors import (
+    Forbidden,
+    NotEstimated,
     NotFound,
     StoreUnavailable,
+    TimedOut,
     TooManyUnfinished,
 )
 from rapor.http import laravel
@@ -57,6 +61,45 @@ def test_a_table_out_of_reach_asks_to_come_again() -> None:
     assert found["headers"]["Retry-After"] == "1"
 
 
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "secret"}}, "GetItem")
+LATE = ReadTimeoutError(endpoint_url="https://secret.example", error="secret")
+
+
+@pytest.mark.parametrize(
+    ("raised", "cause", "kinds"),
+    [
+        (StoreUnavailable("secret"), THROTTLED, ["ClientError ThrottlingException"]),
+        (StoreUnavailable(), LATE, ["ReadTimeoutError"]),
+        (NotEstimated("secret"), TimedOut("secret"), ["TimedOut"]),
+        (StoreUnavailable("secret"), None, ["StoreUnavailable"]),
+    ],
+)
+def test_what_is_answered_5xx_is_explained_under_its_request_id(
+    raised: Exception, cause: Exception | None, kinds: list[str]
+) -> None:
+    def unlucky(request: Request) -> Response:
+        raise raised from cause
+
+    log = FakeLog()
+    answer(EVENT, {"GET /api/v1/reports": unlucky}, log)
+
+    [told] = [entry for entry in log.entries if entry["message"] != "audit"]
+    assert (told["message"], told["status"], told["route"]) == ("answered 5xx", 503, "GET /api/v1/reports")
+    assert told["request_id"] == "JKJaXmPLvHcESHA="
+    assert told["causes"][: len(kinds)] == kinds
+    assert "secret" not in str(told)
+
+
+def test_a_refusal_that_is_the_callers_affair_is_not_explained() -> None:
+    def strict(request: Request) -> Response:
+        raise Forbidden
+
+    log = FakeLog()
+    answer(EVENT, {"GET /api/v1/reports": strict}, log)
+
+    assert [entry["message"] for entry in log.entries] == ["audit"]
+
+
 def test_too_many_unfinished_says_when_to_come_again() -> None:
     response = problem(TooManyUnfinished(), "r")
 
@@ -66,10 +109,16 @@ def test_too_many_unfinished_says_when_to_come_again() -> None:
 
 def test_a_crash_is_not_swallowed() -> None:
     def broken(request: Request) -> Response:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("secret")
 
+    log = FakeLog()
     with pytest.raises(ZeroDivisionError):
-        answer(EVENT, {"GET /api/v1/reports": broken}, FakeLog())
+        answer(EVENT, {"GET /api/v1/reports": broken}, log)
+
+    [told] = log.entries
+    assert (told["message"], told["request_id"]) == ("no answer", "JKJaXmPLvHcESHA=")
+    assert told["causes"][0] == "ZeroDivisionError"
+    assert "in broken" in told["causes"][-1]
 
 
 @pytest.mark.parametrize(

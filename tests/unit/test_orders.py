@@ -3,9 +3,10 @@ from typing import Any
 import pytest
 
 from rapor.errors import Invalid
+from rapor.http import orders
 from rapor.http.gateway import Request
 from rapor.http.orders import order_from, order_in, scheduled_order
-from rapor.report import Format, Status
+from rapor.report import OPTIONS, Format, Status
 from tests.builders import CYBERCERT, a_catalogue, a_post, load_event
 
 CATALOGUE = a_catalogue()
@@ -211,3 +212,7 @@ def test_a_schedules_key_is_schedule_and_scheduled_time() -> None:
 
     assert order.schedule_id == "weekly-users"
     assert (key.caller_id, key.value) == ("schedule/weekly-users", "2025-11-24T06:00:00Z")
+
+
+def test_workers_know_every_option_that_an_order_may_have() -> None:
+    assert orders.OPTIONS.keys() == OPTIONS

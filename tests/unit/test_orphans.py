@@ -7,7 +7,7 @@ import pytest
 
 from rapor.errors import StoreUnavailable
 from rapor.orphans import AGES_DAYS, Cleared, sweep_orphans
-from rapor.report import Report, Status
+from rapor.report import Report, Status, kept
 from tests.builders import NOW, a_report, a_result
 
 LATER = NOW + timedelta(days=2)
@@ -93,8 +93,9 @@ def test_a_failed_report_has_no_document() -> None:
     assert swept(bucket, report).removed == {report.uuid: 1}
 
 
-def test_what_a_live_attempt_may_still_publish_stays() -> None:
-    report = a_report(status=Status.PROCESSING, attempt=2, owner="0123456789ab", lease_until=NOW)
+@pytest.mark.parametrize("status", [Status.PROCESSING, kept(Status, "uploading")])
+def test_what_a_live_attempt_may_still_publish_stays(status: Status) -> None:
+    report = a_report(status=status, attempt=2, owner="0123456789ab", lease_until=NOW)
     left = f"{report.folder}1-ba987654.pdf"
     bucket = lying(report.document_key, f"{report.document_key}.manifest.json", left)
 

@@ -16,7 +16,7 @@ from rapor.errors import Fenced, RaporError, RenderError, SourceInvalid, SourceU
 from rapor.figures import Figures
 from rapor.manifest import write_manifest
 from rapor.process import Outcome, Output, Sink, Workshop, process_report
-from rapor.report import Format, Progress, Report, Result, Scope, Status
+from rapor.report import Format, Progress, Report, Result, Scope, Status, kept
 from tests.builders import NOW, a_catalogue, a_report
 from tests.unit.fakes import (
     FakeAnnouncer,
@@ -223,7 +223,7 @@ def test_each_attempt_waits_twice_as_long() -> None:
     ("fault", "sentence"),
     [
         (MemoryError(), "The report needs more memory than there is. Narrow its parameters."),
-        (StoreUnavailable("arn"), "The document could not be stored."),
+        (StoreUnavailable("arn"), "A service that the report needs could not be reached."),
         (ZeroDivisionError("secret"), "The report could not be made."),
         (FakeRows([[["a"]]], rows_total=2), "The data changed while it was read."),
         (FakeRows([[["a"]]], rows_total=0), "The data changed while it was read."),
@@ -279,6 +279,25 @@ def test_an_unknown_version_of_the_type_waits() -> None:
     failed = processed(last, a_workshop(FakeReports(last)))[1].error
     assert failed is not None
     assert failed.message == "The report type users version 2 is not known here."
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"format": kept(Format, "parquet")}, "The format parquet is not known here."),
+        ({"scope": kept(Scope, "team")}, "The scope team is not known here."),
+        ({"options": {"locale": "tr", "watermark": "x"}}, "The option watermark is not known here."),
+    ],
+)
+def test_what_only_a_newer_version_knows_waits_for_it(changes: dict[str, Any], sentence: str) -> None:
+    report = a_report(attempt=2, **changes)
+    workshop = a_workshop(FakeReports(report))
+
+    _, found = processed(report, workshop)
+
+    assert found.error is not None
+    assert (found.error.message, found.error.retryable) == (sentence, True)
+    assert workshop.engine.asked == []  # type: ignore[attr-defined]
 
 
 def test_a_report_without_its_manifest_is_not_completed() -> None:
@@ -448,6 +467,16 @@ def test_the_deadline_ends_the_report_before_lambda_does() -> None:
 
     assert found.error is not None
     assert found.error.code == "timed_out"
+
+
+def test_the_engine_has_the_time_that_is_left_when_it_asks() -> None:
+    report, clock = a_report(), FakeClock(NOW)
+    workshop = a_workshop(FakeReports(report), clock=clock)
+
+    processed(report, workshop)
+    clock.now += timedelta(seconds=20)
+
+    assert workshop.engine.left() == timedelta(seconds=30)  # type: ignore[attr-defined]
 
 
 def test_a_worker_that_lost_the_report_touches_nothing() -> None:

@@ -9,12 +9,16 @@ from msgspec.structs import replace
 from rapor.caller import Caller
 from rapor.errors import DocumentExpired, Forbidden, NotCompleted, NotFound
 from rapor.listing import Filters, Listing
-from rapor.read import link_to_document, list_reports, read_manifest, read_report
+from rapor.read import Shelf, link_to_document, list_reports, read_manifest, read_report
 from rapor.report import Report, Status
 from tests.builders import NOW, a_caller, a_report, a_result
 from tests.unit.fakes import FakeDocuments, FakeReports
 
 RESULT = a_result(key="reports/k.pdf")
+
+
+def a_shelf(report: Report, documents: FakeDocuments | None = None, days: int = 90) -> Shelf:
+    return Shelf(FakeReports(report), documents or FakeDocuments(), timedelta(days=days))
 
 
 def a_completed_report(**changes: object) -> Report:
@@ -100,9 +104,7 @@ def test_absent_and_foreign_reports_are_one() -> None:
 def test_a_link_names_the_file_after_the_title_and_lasts_five_minutes() -> None:
     report = a_completed_report()
 
-    link, until = link_to_document(
-        report.uuid, caller=a_caller(), now=NOW, reports=FakeReports(report), documents=FakeDocuments()
-    )
+    link, until = link_to_document(report.uuid, caller=a_caller(), now=NOW, shelf=a_shelf(report))
 
     assert link == "https://bucket.example/reports/k.pdf?as=Kullanıcı Raporu.pdf"
     assert until == NOW + timedelta(minutes=5)
@@ -112,7 +114,7 @@ def test_a_manifest_is_read_beside_its_document() -> None:
     report = a_completed_report()
     documents = FakeDocuments({"reports/k.pdf": b"%PDF-", "reports/k.pdf.manifest.json": b"{}"})
 
-    found = read_manifest(report.uuid, caller=a_caller(), now=NOW, reports=FakeReports(report), documents=documents)
+    found = read_manifest(report.uuid, caller=a_caller(), now=NOW, shelf=a_shelf(report, documents))
 
     assert found == b"{}"
 
@@ -129,9 +131,24 @@ def test_no_document_no_link_and_no_manifest(ask: Callable[..., object]) -> None
                 report.uuid,
                 caller=a_caller("1", "reports.export.own"),
                 now=NOW + after,
-                reports=FakeReports(report),
-                documents=FakeDocuments(),
+                shelf=a_shelf(report),
             )
+
+
+@pytest.mark.parametrize("ask", [link_to_document, read_manifest])
+def test_a_document_is_there_no_longer_than_the_bucket_keeps_it_now(ask: Callable[..., object]) -> None:
+    report = a_completed_report(finished_at=NOW + timedelta(hours=1))
+    documents = FakeDocuments({"reports/k.pdf.manifest.json": b"{}"})
+
+    def asked(after: timedelta, days: int) -> object:
+        return ask(report.uuid, caller=a_caller(), now=NOW + after, shelf=a_shelf(report, documents, days))
+
+    assert asked(timedelta(days=7, minutes=59), days=7)
+    assert asked(timedelta(days=89), days=365)
+    with pytest.raises(DocumentExpired):
+        asked(timedelta(days=7, hours=1), days=7)
+    with pytest.raises(DocumentExpired):
+        asked(timedelta(days=90), days=365)
 
 
 @pytest.mark.parametrize("ask", [link_to_document, read_manifest])
@@ -143,6 +160,5 @@ def test_viewing_is_not_exporting(ask: Callable[..., object]) -> None:
             report.uuid,
             caller=a_caller("1", "reports.view"),
             now=NOW,
-            reports=FakeReports(report),
-            documents=FakeDocuments(),
+            shelf=a_shelf(report),
         )

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rapor.report import Report, iso
+from rapor.report import Report, is_known, iso
 
 SOURCE = "rapor"
 PER_SWEEP = 320
@@ -77,8 +77,8 @@ class Announcer(Struct, frozen=True):
         told = untold = 0
         for uuid in self.reports.unannounced(now, limit=limit):
             report = self.reports.get(uuid)
-            if report is None or not report.unannounced:
-                continue  # the index lags behind the table
+            if report is None or not report.unannounced or not is_known(report.status):
+                continue  # the index lags behind the table, or a newer version has to tell of it
             if self.announce(report).unannounced:
                 untold += 1
             else:

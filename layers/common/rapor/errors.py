@@ -41,6 +41,7 @@ What can go wrong, each with a stable code.
 """
 
 from collections.abc import Mapping, Sequence
+from traceback import format_tb
 from typing import ClassVar
 
 
@@ -292,3 +293,23 @@ class CatalogueError(RaporError):
     def __init__(self, file: str, key: str, reason: str) -> None:
         super().__init__(f"{file}: {key}: {reason}" if key else f"{file}: {reason}")
         self.file, self.key, self.reason = file, key, reason
+
+
+def causes_of(error: BaseException) -> list[str]:
+    """
+    Say for logs what was behind an error: kind by kind, with the codes that AWS gave, and where the first came from.
+
+    An error without a cause is its own. Messages are left out, for they may hold data.
+    """
+    first = error.__cause__ or error
+    kinds, cause = [_kind(first)], first.__cause__
+    while cause:
+        kinds.append(_kind(cause))
+        cause = cause.__cause__
+    return [*kinds, *format_tb(first.__traceback__)]
+
+
+def _kind(error: BaseException) -> str:
+    answer = getattr(error, "response", None)  # botocore's
+    code = answer.get("Error", {}).get("Code", "") if isinstance(answer, Mapping) else ""
+    return f"{type(error).__qualname__} {code}".rstrip()

@@ -14,7 +14,7 @@ from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import NotEstimated, RenderError
 from rapor.figures import Figures
-from rapor.process import Engine, Render, Rows, interrupted_at
+from rapor.process import Engine, Render, Rows
 from rapor.report import Estimate, Report, Scope
 
 SAMPLES = (500, 4000)  # rows: enough to tell what a row costs from what a document costs, and quickly made
@@ -54,12 +54,13 @@ def estimate_report(report: Report, *, deadline: datetime, bench: Bench) -> Esti
     report_type = bench.catalogue.get(report.report_type)
     if report_type is None:
         raise NotEstimated("The report type is not known here.")
-    own_user_id = report.user_id if report.scope is Scope.OWN else None
+    own_user_id = None if report.scope is Scope.ALL else report.user_id
     start = bench.stopwatch()
     with (
         _failures_named(),
-        bench.engine.open(report_type, report.parameters, own_user_id=own_user_id) as rows,
-        interrupted_at(deadline, rows, bench.clock),
+        bench.engine.open(
+            report_type, report.parameters, own_user_id=own_user_id, left=lambda: deadline - bench.clock()
+        ) as rows,
     ):
         rows_total, figures = rows.rows_total, rows.figures()
         reading = bench.stopwatch() - start

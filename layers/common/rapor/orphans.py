@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from rapor.manifest import manifest_key
-from rapor.report import Report, Status
+from rapor.report import Report, Status, is_known
 
 AGES_DAYS = (2, 9, 30)  # a day's folder is looked through so long after: again, because retries leave orphans late
 OLD_ENOUGH = timedelta(hours=24)
@@ -136,7 +136,7 @@ def _sorted_out(versions: Sequence[Stored], now: datetime, rows: Rows) -> tuple[
 def _named(report: Report) -> frozenset[str]:
     """What the row names, or may yet come to name."""
     keys = [report.result.key] if report.result else []
-    if report.status is Status.PROCESSING:
+    if report.status is Status.PROCESSING or not is_known(report.status):
         keys.append(report.document_key)
     return frozenset([*keys, *map(manifest_key, keys)])
 

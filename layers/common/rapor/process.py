@@ -1,11 +1,9 @@
 """Turn a pending report into a document."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from enum import StrEnum
-from threading import Timer
-from traceback import format_tb
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid4
 
@@ -22,11 +20,12 @@ from rapor.errors import (
     StoreUnavailable,
     TimedOut,
     TooManyRows,
+    causes_of,
 )
 from rapor.figures import Figures
 from rapor.manifest import CONTENT_TYPE, Signer, manifest_key, write_manifest
 from rapor.record import record_of
-from rapor.report import Failure, Progress, Report, Result, Scope
+from rapor.report import OPTIONS, Failure, Progress, Report, Result, Scope, is_known
 
 Rendered = TypeVar("Rendered", Batch, Lines)
 
@@ -53,12 +52,12 @@ class Ending(NamedTuple):
     reason: RenderError | None = None
 
     @property
-    def cause(self) -> list[str]:
-        """What went wrong and where, for logs; without its message, which may hold data."""
+    def explained(self) -> dict[str, Any]:
+        """Why there is no document, for logs: what its owner is told, and the causes without their messages."""
         if self.reason is None:
-            return []
-        cause = self.reason.__cause__ or self.reason
-        return [type(cause).__qualname__, *format_tb(cause.__traceback__)]
+            return {}
+        told = {"code": self.reason.code, "reason": str(self.reason), "causes": causes_of(self.reason)}
+        return {"outcome": self.outcome} | told
 
 
 class Reports(Protocol):
@@ -85,14 +84,18 @@ class Rows(Protocol):
     def figures(self, limit: int | None = None) -> Figures: ...
     def batches(self, limit: int | None = None) -> Iterator[Batch]: ...
     def lines(self, form: Form, limit: int | None = None) -> Iterator[Lines]: ...
-    def interrupt(self) -> None: ...
 
 
 class Engine(Protocol):
-    """Runs a type's query, for everybody's rows or one user's."""
+    """Runs a type's query, for everybody's rows or one user's, in the time that *left* says there is."""
 
     def open(
-        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+        self,
+        report_type: ReportType,
+        parameters: Mapping[str, Any],
+        *,
+        own_user_id: str | None,
+        left: Callable[[], timedelta],
     ) -> AbstractContextManager[Rows]: ...
 
 
@@ -199,7 +202,7 @@ def _reason(error: Exception) -> RenderError:
         case MemoryError():
             reason: RenderError = OutOfMemory("The report needs more memory than there is. Narrow its parameters.")
         case StoreUnavailable():
-            reason = Internal("The document could not be stored.")
+            reason = Internal("A service that the report needs could not be reached.")
         case _:
             reason = Internal("The report could not be made.")
     reason.__cause__ = error
@@ -224,11 +227,10 @@ def _give_up(report: Report, reason: RenderError, workshop: Workshop) -> Outcome
 def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[Result, Mapping[str, Any]]:
     report_type = _type_of(report, workshop.catalogue)
     as_of = workshop.clock()
-    own_user_id = report.user_id if report.scope is Scope.OWN else None
-    with (
-        workshop.engine.open(report_type, report.parameters, own_user_id=own_user_id) as rows,
-        interrupted_at(deadline, rows, workshop.clock),
-    ):
+    own_user_id = None if report.scope is Scope.ALL else report.user_id
+    with workshop.engine.open(
+        report_type, report.parameters, own_user_id=own_user_id, left=lambda: deadline - workshop.clock()
+    ) as rows:
         row_count = _rows_to_write(report, report_type, rows.rows_total)
         record = record_of(report_type, rows)
         # No needless limit: with it, rows that came since the count would go unnoticed.
@@ -278,6 +280,10 @@ def _type_of(report: Report, catalogue: Catalogue) -> ReportType:
     if report_type is None or report_type.version != report.type_version:
         # During a deployment the two functions may briefly know different catalogues.
         raise Internal(f"The report type {report.report_type} version {report.type_version} is not known here.")
+    strange = [f"{type(it).__name__.lower()} {it}" for it in (report.format, report.scope) if not is_known(it)]
+    strange += [f"option {name}" for name in (report.options or {}) if name not in OPTIONS]
+    if strange:  # without it, the document would not be what was ordered
+        raise Internal(f"The {strange[0]} is not known here.")
     return report_type
 
 
@@ -353,16 +359,3 @@ class Watched(Struct, frozen=True):
     def lines(self, form: Form) -> Iterator[Lines]:
         """Pass the rows through as bytes."""
         return self.watch.over(self.rows.lines(form, self.limit))
-
-
-@contextmanager
-def interrupted_at(deadline: datetime, rows: Rows, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Stop the reading of *rows*, wherever it is, when time is up."""
-    timer = Timer(max(0.0, (deadline - clock()).total_seconds()), rows.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()  # while it lives it holds the rows, and the engine complains of that when the process ends

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
 from rapor.caller import DELETE, EXPORT, GENERATE, VIEW, Caller
 from rapor.errors import DocumentExpired, NotCompleted, NotFound
 from rapor.listing import Listing, Page, Position, Span
@@ -31,6 +33,14 @@ class Documents(Protocol):
 
     def link(self, key: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str: ...
     def read(self, key: str) -> bytes: ...
+
+
+class Shelf(Struct, frozen=True):
+    """Where documents are found, and how long the bucket keeps one from its report's end on, as things are now."""
+
+    reports: Reports
+    documents: Documents
+    retention: timedelta
 
 
 def list_reports(listing: Listing, *, caller: Caller, lists: Lists) -> Page:
@@ -66,9 +76,7 @@ def read_report(uuid: UUID, *, caller: Caller, reports: Reports) -> Report:
     return _found(uuid, VIEW, caller, reports)
 
 
-def link_to_document(
-    uuid: UUID, *, caller: Caller, now: datetime, reports: Reports, documents: Documents
-) -> tuple[str, datetime]:
+def link_to_document(uuid: UUID, *, caller: Caller, now: datetime, shelf: Shelf) -> tuple[str, datetime]:
     """
     Sign a link to the document now, and say until when it works.
 
@@ -78,9 +86,9 @@ def link_to_document(
         NotCompleted: There is no document (yet).
         DocumentExpired: There was one.
     """
-    report = _found(uuid, EXPORT, caller, reports)
-    result = _document_of(report, now)
-    link = documents.link(
+    report = _found(uuid, EXPORT, caller, shelf.reports)
+    result = _document_of(report, now, shelf)
+    link = shelf.documents.link(
         result.key,
         file_name=f"{report.title}.{report.format.extension}",
         content_type=result.content_type,
@@ -89,15 +97,15 @@ def link_to_document(
     return link, now + LINK_LIFETIME
 
 
-def read_manifest(uuid: UUID, *, caller: Caller, now: datetime, reports: Reports, documents: Documents) -> bytes:
+def read_manifest(uuid: UUID, *, caller: Caller, now: datetime, shelf: Shelf) -> bytes:
     """
     Read what the document is, as it was written beside it.
 
     Raises:
         RequestError: As `link_to_document`.
     """
-    result = _document_of(_found(uuid, EXPORT, caller, reports), now)
-    return documents.read(manifest_key(result.key))
+    result = _document_of(_found(uuid, EXPORT, caller, shelf.reports), now, shelf)
+    return shelf.documents.read(manifest_key(result.key))
 
 
 def _found(uuid: UUID, permission: str, caller: Caller, reports: Reports) -> Report:
@@ -108,10 +116,11 @@ def _found(uuid: UUID, permission: str, caller: Caller, reports: Reports) -> Rep
     return report
 
 
-def _document_of(report: Report, now: datetime) -> Result:
+def _document_of(report: Report, now: datetime, shelf: Shelf) -> Result:
     if report.result is None:
         raise NotCompleted("The report has no document: it was made elsewhere." if report.imported else None)
-    if now >= report.result.expires_at:
+    # The bucket forgets by today's rule, which may be stricter than the one in the report.
+    if now >= min(report.result.expires_at, (report.finished_at or report.result.as_of) + shelf.retention):
         raise DocumentExpired
     return report.result
 

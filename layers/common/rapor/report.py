@@ -4,14 +4,37 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from msgspec import Struct
 from msgspec.structs import fields
 
 ID_EPOCH_MS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
+OPTIONS = frozenset({"locale", "allow_truncated", "csv", "reuse"})  # all that an order may have
 ID_RANDOM_BITS = 12  # 41 bits of milliseconds + 12 = 53, the integers JSON clients hold exactly
+
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def kept(kind: type[Kind], value: str) -> Kind:
+    """
+    Give the member of *kind*; for a value that only a newer version knows, one of its own.
+
+    That is shown as it stands and is no other member, so nobody here moves it, renders it or takes it for less.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        stranger = str.__new__(kind, value)
+        stranger._name_ = stranger._value_ = value
+        return stranger
+
+
+def is_known(member: StrEnum) -> bool:
+    """Whether this version knows it: see `kept`."""
+    return member in list(type(member))
 
 
 class Status(StrEnum):
@@ -169,11 +192,11 @@ class Report(Struct, frozen=True, kw_only=True):
 
     def may_become(self, status: Status) -> bool:
         """Whether its next status may be this one; an import stays as it was recorded."""
-        return not self.imported and status in MOVES[self.status]
+        return not self.imported and status in MOVES.get(self.status, frozenset())
 
     @property
     def is_finished(self) -> bool:
-        """Whether it has come to an end."""
+        """Whether it has come to an end, or to what only a newer version knows: no work for us in any case."""
         return self.status not in UNFINISHED
 
     @property

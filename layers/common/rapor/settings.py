@@ -52,25 +52,28 @@ class CreateReportSettings(Settings, frozen=True, kw_only=True):
     max_unfinished: Positive
 
 
-class ProcessReportSettings(Settings, frozen=True, kw_only=True):
-    """Of `functions/process_report`; memory is in MB and comes from Lambda itself; no `signing_key`, no signatures."""
+class EstimateReportSettings(Settings, frozen=True, kw_only=True):
+    """Of `functions/process_report/estimate.py`; memory is in MB, and comes from Lambda itself as does what it is."""
+
+    catalogue_path: Path
+    data_location: NonEmpty
+    aws_lambda_function_memory_size: Megabytes
+    aws_execution_env: str = ""
+
+    @property
+    def owns_disk(self) -> bool:
+        """Whether this is Lambda, where nobody else writes to the disk."""
+        return self.aws_execution_env.startswith("AWS_Lambda_")
+
+
+class ProcessReportSettings(EstimateReportSettings, frozen=True, kw_only=True):
+    """Of `functions/process_report`; no `signing_key`, no signatures."""
 
     table_name: NonEmpty
-    catalogue_path: Path
     documents_bucket: NonEmpty
-    data_location: NonEmpty
     retention_days: Positive
     event_bus: NonEmpty
     signing_key: str = ""
-    aws_lambda_function_memory_size: Megabytes
-
-
-class EstimateReportSettings(Settings, frozen=True, kw_only=True):
-    """Of `functions/process_report/estimate.py`; memory is in MB and comes from Lambda itself."""
-
-    catalogue_path: Path
-    data_location: NonEmpty
-    aws_lambda_function_memory_size: Megabytes
 
 
 class ReadReportSettings(Settings, frozen=True, kw_only=True):
@@ -79,6 +82,7 @@ class ReadReportSettings(Settings, frozen=True, kw_only=True):
     table_name: NonEmpty
     catalogue_path: Path
     documents_bucket: NonEmpty
+    retention_days: Positive
 
 
 class UpdateReportSettings(Settings, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ Where rows come from: a data set is a folder or prefix of Parquet, CSV or NDJSON
 with a dot or an underscore are not data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -13,10 +14,14 @@ from typing import Protocol
 import duckdb
 from msgspec import Struct
 
-from rapor.errors import SourceInvalid, SourceUnavailable
+from rapor.errors import RenderError, SourceInvalid, SourceUnavailable
 from rapor.sql import literal, quoted
 
+TIME_OUT = "The time ran out while the data was being read."
 GLOB_CHARACTERS = frozenset("*?[")  # DuckDB would read such a name as a pattern
+
+Left = Callable[[], timedelta]
+"""How much time there is."""
 
 
 class DataFormat(StrEnum):
@@ -46,7 +51,7 @@ class Place(Protocol):
     bytes_held: int
     """How much of the disk its files take."""
 
-    failure: Exception | None
+    failure: RenderError | None
     """What went wrong below DuckDB, which loses the exception on its way up."""
 
     def keys(self, name: str) -> Sequence[str]:
@@ -101,7 +106,7 @@ class Folder:
     """Data sets as folders on this machine."""
 
     bytes_held = 0
-    failure: Exception | None = None
+    failure: RenderError | None = None
 
     def __init__(self, path: Path) -> None:
         self._path = path

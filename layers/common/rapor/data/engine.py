@@ -4,15 +4,14 @@ DuckDB, hardened: one connection in memory for each report, which sees the repor
 Report SQL is its operator's, parameters are the caller's: those are only ever bound.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import Any, TypeVar
 
 import duckdb
@@ -23,7 +22,8 @@ from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Column, ColumnType, ReportType, Value
 from rapor.data.arrow import numbers_of, text_of
 from rapor.data.columns import shown
-from rapor.data.datasets import DataSet, Folder, Place, resolve
+from rapor.data.datasets import TIME_OUT, DataSet, Folder, Left, Place, resolve
+from rapor.data.disk import MB, scratch_in
 from rapor.data.faults import BEYOND_YEARS, translated
 from rapor.data.query import Queries, Query, first, over, read_queries
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
@@ -32,7 +32,7 @@ from rapor.sql import literal, quoted, select
 
 BATCH_ROWS, LINE_BATCH_ROWS = 4096, 512  # a row's bytes are larger than any of its cells
 MOST_POINTS = 1000  # of a chart; more cannot be told apart on a page
-MB = 1024 * 1024
+INSIST_SECONDS = 0.1
 
 ROWS = Value(name="rows", type=ColumnType.INTEGER, label={"en": "Rows"})
 ZONED = "timestamp with time zone"
@@ -87,28 +87,36 @@ class DuckDBEngine:
 
     @contextmanager
     def open(
-        self, report_type: ReportType, parameters: Mapping[str, Any], *, own_user_id: str | None
+        self,
+        report_type: ReportType,
+        parameters: Mapping[str, Any],
+        *,
+        own_user_id: str | None,
+        left: Left | None = None,
     ) -> Iterator["Rows"]:
         """
         Bind the type's query; the rows live as long as the context.
 
-        *own_user_id* narrows every source to that user's rows, as its `own` says; None sees all.
+        *own_user_id* narrows every source to that user's rows, as its `own` says; None sees all. *left* says how much
+        time there is for all of it, binding and rows; without it there is no end.
 
         Raises:
             InvalidParameters: A value does not fit the query, or the type is closed to `.own` callers.
             SourceUnavailable: A data set has no files or cannot be read.
             SourceInvalid: The data is not what the query needs, or the result not what `columns` says.
             OutOfMemory: Reading the data's shape needs more memory than there is.
+            TimedOut: There was no time left.
         """
         if own_user_id is not None and not report_type.open_to_own:
             raise InvalidParameters("This report type has no view of a single user's rows.")
-        with self._scratch() as scratch, closing(self._connect(scratch)) as con:
-            place, values = self._place(scratch), report_type.with_defaults(parameters)
-            with translated(place, values):
-                queries = self._queries_of(report_type, con)
-                _prepare(con, place, report_type, own_user_id, temp_limit_mb=self._temp_limit_mb)
-                rows = Rows(con, place, queries, values, report_type)
-            yield rows
+        with scratch_in(self._temp_directory) as scratch, closing(self._connect(scratch)) as con:
+            place, values = self._place(scratch, left), report_type.with_defaults(parameters)
+            with _stopped_in_time(con, left) as stopped:
+                with translated(place, values):
+                    queries = self._queries_of(report_type, con)
+                    _prepare(con, place, report_type, own_user_id, stopped, temp_limit_mb=self._temp_limit_mb)
+                    rows = Rows(con, place, queries, values, report_type, stopped=stopped)
+                yield rows
 
     def _queries_of(self, report_type: ReportType, con: duckdb.DuckDBPyConnection) -> Queries:
         """Take its SQL apart once: what it may do does not change."""
@@ -117,23 +125,51 @@ class DuckDBEngine:
             known = self._read[report_type.name] = report_type, _allowed_queries(con, report_type)
         return known[1]
 
-    @contextmanager
-    def _scratch(self) -> Iterator[Path]:
-        self._temp_directory.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._temp_directory, prefix="rapor-") as scratch:
-            yield Path(scratch)
-
     def _connect(self, scratch: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(":memory:", config=self._config | {"temp_directory": str(scratch / "spill")})
 
 
-def way_to(location: str, *, scratch_bytes: int) -> Callable[[Path], Place]:
-    """Say how to reach the data sets, given a folder for scratch; what S3 needs is imported now, and only for it."""
+def way_to(location: str, *, scratch_bytes: int) -> Callable[[Path, Left | None], Place]:
+    """
+    Say how to reach the data sets, given a folder for scratch, and who knows how much time there is.
+
+    What S3 needs is imported now, and only for it.
+    """
     if not location.startswith("s3://"):
-        return lambda _: Folder(Path(location))
+        return lambda _scratch, _left: Folder(Path(location))
     from rapor.data.ranges import Ranges, bucket_store  # noqa: PLC0415 - a tenth of a small document's CPU
 
-    return lambda scratch: Ranges(bucket_store(location), scratch / "data", scratch_bytes=scratch_bytes)
+    return lambda scratch, left: Ranges(
+        bucket_store(location), scratch / "data", scratch_bytes=scratch_bytes, left=left
+    )
+
+
+@contextmanager
+def _stopped_in_time(con: duckdb.DuckDBPyConnection, left: Left | None) -> Iterator[Event]:
+    """Stop what runs on the connection when time is up, and say so: nothing may start then."""
+    stopped, is_over = Event(), Event()
+
+    def watch(seconds: float) -> None:
+        while not is_over.wait(seconds):
+            stopped.set()
+            con.interrupt()
+            seconds = INSIST_SECONDS  # one that comes between two statements stops neither
+
+    if left is None:
+        yield stopped
+        return
+    watcher = Thread(target=watch, args=[max(0.0, left().total_seconds())], daemon=True)
+    watcher.start()
+    try:
+        yield stopped
+    finally:
+        is_over.set()
+        watcher.join()  # while it lives it holds the connection, and DuckDB complains of that when the process ends
+
+
+def _go_on(stopped: Event) -> None:
+    if stopped.is_set():
+        raise TimedOut(TIME_OUT)
 
 
 class Rows:
@@ -146,13 +182,14 @@ class Rows:
         queries: Queries,
         values: Mapping[str, Any],
         report_type: ReportType,
+        *,
+        stopped: Event,
     ) -> None:
-        self._con, self._place, self._values = con, place, values
+        self._con, self._place, self._values, self._stopped = con, place, values, stopped
         self._queries, self._type = queries, report_type
         self._relation = con.sql(queries.rows.text, params=self._given(queries.rows))
         self._converters = _converters(self._relation, report_type.columns)
         self._shown = shown(self._relation, report_type.columns)
-        self._stopped = threading.Event()
 
     @property
     def rows_total(self) -> int:
@@ -160,7 +197,7 @@ class Rows:
         How many rows there are, by a count over the same query; it runs when first asked for.
 
         Raises:
-            RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
+            RenderError: As `DuckDBEngine.open`.
         """
         return int(self._measures[0])
 
@@ -187,7 +224,7 @@ class Rows:
     def _measured(self, limit: int | None) -> Sequence[Any]:
         """Count the rows, then work out each key figure and each total."""
         with translated(self._place, self._values):
-            self._go_on()
+            _go_on(self._stopped)
             relation = self._sql(self._queries.measures, limit)
             values = [ROWS, *self._type.summary, *self._totalled]
             kinds = [str(kind.id) for kind in relation.types]
@@ -198,7 +235,7 @@ class Rows:
         if self._type.chart is None or self._queries.chart is None:
             return ()
         with translated(self._place, self._values):
-            self._go_on()
+            _go_on(self._stopped)
             relation = self._sql(self._queries.chart, limit)
             converters = _converters(relation, [self._type.chart.x, *self._type.chart.y])
             points = list(islice(_few(relation, converters), MOST_POINTS + 1))
@@ -223,7 +260,7 @@ class Rows:
         Stream the rows, columns in the type's order; at most *limit* rows.
 
         Raises:
-            RenderError: As `DuckDBEngine.open`, and `TimedOut` after `interrupt`.
+            RenderError: As `DuckDBEngine.open`.
         """
         return self._streamed(
             lambda: _records(_whole(self._first(limit))._submit),  # noqa: SLF001 - see SmallBatches
@@ -260,22 +297,12 @@ class Rows:
             records = start()
         while True:
             with translated(self._place, self._values):
-                self._go_on()
+                _go_on(self._stopped)
                 record = next(records, None)
                 if record is None:
                     return
                 chunk = read(record)
             yield chunk
-
-    def interrupt(self) -> None:
-        """Stop what runs, and all that would come; any thread may call it."""
-        self._stopped.set()
-        with suppress(duckdb.Error):  # closed already
-            self._con.interrupt()
-
-    def _go_on(self) -> None:
-        if self._stopped.is_set():
-            raise TimedOut("The time ran out while the data was being read.")
 
 
 class SmallBatches(Struct, frozen=True):
@@ -326,6 +353,7 @@ def _prepare(
     place: Place,
     report_type: ReportType,
     own_user_id: str | None,
+    stopped: Event,
     *,
     temp_limit_mb: int,
 ) -> None:
@@ -341,6 +369,7 @@ def _prepare(
     con.execute("insert into _caller values ($id)", {"id": own_user_id})
     files: list[str] = []
     for name, source in report_type.sources.items():
+        _go_on(stopped)
         data_set = resolve(place, name)
         files += data_set.files
         con.execute(_view(con, name, data_set, source.own if own_user_id is not None else "all"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rapor.data.datasets import Place
+from rapor.data.datasets import TIME_OUT, Place
 from rapor.errors import (
     Internal,
     InvalidParameters,
@@ -29,7 +29,7 @@ BEYOND_YEARS = "The column {} holds a value outside the years 1 to 9999."
 REFUSED = re.compile("Invalid Input Error: " + re.escape(BEYOND_YEARS).replace(r"\{\}", "([a-z][a-z0-9_]*)"))
 
 MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
-    "INTERRUPT Error": (TimedOut, "The time ran out while the data was being read."),
+    "INTERRUPT Error": (TimedOut, TIME_OUT),
     "Out of Memory Error": (OutOfMemory, "The query needs more memory than the function has. Ask for less at once."),
     "IO Error": (SourceUnavailable, UNREADABLE),
     "HTTP Error": (SourceUnavailable, UNREADABLE),
@@ -57,13 +57,13 @@ def translated(place: Place, values: Mapping[str, Any]) -> Iterator[None]:
     except RaporError:
         raise
     except Exception as error:
-        raise meaning(error, place, values) from error
+        if place.failure:  # raised below DuckDB, which made another error of it
+            raise place.failure  # noqa: B904 - its cause is the one worth knowing
+        raise meaning(error, values) from error
 
 
-def meaning(error: Exception, place: Place, values: Mapping[str, Any]) -> RenderError:
+def meaning(error: Exception, values: Mapping[str, Any]) -> RenderError:
     """Our error for *error*."""
-    if place.failure:
-        return SourceUnavailable(UNREADABLE)
     text = str(error).removeprefix(ARROW)
     name = _parameter_in(text, values) if text.startswith("Conversion Error") else None
     if name:

@@ -5,32 +5,33 @@ DuckDB 2.0 has no httpfs on PyPI, and httpfs would show the function's keys to r
 listed below the given prefix can be opened, each in the version that was listed.
 """
 
+import asyncio
 import io
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import obstore
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from obstore.store import S3Store
 
-from rapor.errors import SourceInvalid, SourceUnavailable
+from rapor.data.datasets import TIME_OUT, Left
+from rapor.errors import RenderError, SourceInvalid, SourceUnavailable, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import duckdb
-    from obstore import ObjectMeta
+    from obstore import GetOptions, ObjectMeta
 
 PROTOCOL = "rapor"
 PART_BYTES = 16 * 1024 * 1024
 SMALL_BYTES = 1024 * 1024
 KEPT_BYTES = 32 * 1024 * 1024  # of one report
-PATIENCE = timedelta(seconds=20)  # one request with its retries; DuckDB cannot be interrupted inside it
+PATIENCE = timedelta(seconds=20)  # one request with its retries, if there is as much time
+
+Answer = TypeVar("Answer")
 
 
 class Ranges(AbstractFileSystem):  # type: ignore[misc]
@@ -39,14 +40,14 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
     protocol = PROTOCOL
     cachable = False
 
-    def __init__(self, store: S3Store, scratch: Path, *, scratch_bytes: int) -> None:
+    def __init__(self, store: S3Store, scratch: Path, *, scratch_bytes: int, left: Left | None = None) -> None:
         super().__init__()
-        self._store, self._scratch, self._scratch_bytes = store, scratch, scratch_bytes
+        self._store, self._scratch, self._scratch_bytes, self._left = store, scratch, scratch_bytes, left
         self.bytes_held = 0
         self._objects: dict[str, ObjectMeta] = {}
         self._kept: dict[tuple[str, int, int], bytes] = {}
         self._room, self._lock = KEPT_BYTES, threading.Lock()
-        self.failure: Exception | None = None
+        self.failure: RenderError | None = None
 
     def keys(self, name: str) -> Sequence[str]:
         """
@@ -54,9 +55,13 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
 
         Raises:
             SourceUnavailable: The bucket does not answer, or does not let us.
+            TimedOut: There is no time left.
         """
-        with self._noting_failure(f"The data set {name} cannot be listed."):
-            listed = [item for page in obstore.list(self._store, prefix=name) for item in page]
+
+        async def ask() -> "list[ObjectMeta]":
+            return [item async for page in obstore.list(self._store, prefix=name) for item in page]
+
+        listed = self._answered(ask, f"The data set {name} cannot be listed.")
         self._objects |= {item["path"]: item for item in listed}
         return [item["path"].removeprefix(f"{name}/") for item in listed]
 
@@ -70,7 +75,7 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
 
         Raises:
             SourceInvalid: There is no room for it.
-            SourceUnavailable: See `fetch`.
+            SourceUnavailable, TimedOut: See `fetch`.
         """
         item = self._object(self.ranged(name, key))
         self._take_room(name, item["size"])
@@ -136,7 +141,7 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
         DuckDB reads a file's footer a dozen times for a report, and each request takes S3 some 20 ms.
 
         Raises:
-            SourceUnavailable: See `fetch`.
+            SourceUnavailable, TimedOut: See `fetch`.
         """
         first, after = (0, item["size"]) if item["size"] <= SMALL_BYTES else (start, end)
         place = item["path"], first, after
@@ -158,10 +163,15 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
 
         Raises:
             SourceUnavailable: The bucket does not answer, or the object was replaced meanwhile.
+            TimedOut: There is no time left.
         """
-        with self._noting_failure("The data cannot be read."):
-            answer = obstore.get(self._store, item["path"], options={"range": (start, end), "if_match": item["e_tag"]})
-            return bytes(answer.bytes())
+        options: GetOptions = {"range": (start, end), "if_match": item["e_tag"]}
+
+        async def ask() -> bytes:
+            answer = await obstore.get_async(self._store, item["path"], options=options)
+            return bytes(await answer.bytes_async())
+
+        return self._answered(ask, "The data cannot be read.")
 
     def _take_room(self, name: str, size: int) -> None:
         self.bytes_held += size
@@ -174,13 +184,17 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
         except KeyError:
             raise FileNotFoundError("no such object was listed") from None
 
-    @contextmanager
-    def _noting_failure(self, message: str) -> "Iterator[None]":
+    def _answered(self, ask: Callable[[], Coroutine[Any, Any, Answer]], otherwise: str) -> Answer:
+        """Wait for an answer as long as there is time: DuckDB cannot be interrupted meanwhile."""
         try:
-            yield
-        except Exception as error:  # obstore's tree is wide, and all of it means one thing
-            self.failure = error
-            raise SourceUnavailable(message) from error
+            return asyncio.run(asyncio.wait_for(ask(), self._left().total_seconds() if self._left else None))
+        except TimeoutError as error:
+            reason: RenderError = TimedOut(TIME_OUT)
+            cause: Exception = error
+        except Exception as error:  # noqa: BLE001 - obstore's tree is wide, and all of it means one thing
+            reason, cause = SourceUnavailable(otherwise), error
+        self.failure = reason
+        raise reason from cause
 
 
 class RangeFile(io.RawIOBase):
@@ -230,7 +244,7 @@ class RangeFile(io.RawIOBase):
         Up to *size* bytes from the calling thread's position, which is then gone.
 
         Raises:
-            SourceUnavailable: See `Ranges.fetch`.
+            SourceUnavailable, TimedOut: See `Ranges.fetch`.
             io.UnsupportedOperation: See `tell`.
         """
         start = self.tell()
@@ -255,6 +269,6 @@ def bucket_store(location: str) -> S3Store:
         bucket,
         prefix=prefix.strip("/") or None,
         config={"endpoint": endpoint} if endpoint else {},
-        client_options={"allow_http": bool(endpoint and endpoint.startswith("http://")), "timeout": PATIENCE},
-        retry_config={"max_retries": 3, "retry_timeout": PATIENCE},
+        client_options={"allow_http": bool(endpoint and endpoint.startswith("http://")), "timeout": PATIENCE / 2},
+        retry_config={"max_retries": 3, "retry_timeout": PATIENCE / 2},  # the last one may begin as late as that
     )

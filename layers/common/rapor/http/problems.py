@@ -21,6 +21,7 @@ from rapor.errors import (
     Unauthenticated,
     UnsupportedMediaType,
     UuidTaken,
+    causes_of,
 )
 from rapor.http import audit, strapi
 from rapor.http.gateway import Request, Response
@@ -55,20 +56,29 @@ class Problem(NamedTuple):
 
 
 class Log(Protocol):
-    """Takes audit entries."""
+    """Takes audit entries, and what explains an answer that was our fault."""
 
     def info(self, msg: str, **kwargs: Any) -> None: ...
+    def warning(self, msg: str, **kwargs: Any) -> None: ...
 
 
 def answer(event: Mapping[str, Any], routes: Mapping[str, Route], log: Log) -> dict[str, Any]:
-    """Find the route, run it, and turn what it returns or raises into API Gateway's answer; leave an audit entry."""
-    response = _answered(event, routes)
+    """
+    Find the route, run it, and turn what it returns or raises into API Gateway's answer; leave an audit entry.
+
+    What is answered 5xx, and what is not answered at all, is explained in the log under the request's id.
+    """
+    try:
+        response = _answered(event, routes, log)
+    except Exception as error:
+        log.warning("no answer", **_explained(error, event))
+        raise
     if entry := audit.entry(event, response):
         log.info("audit", audit=entry)
     return response.to_event(event["requestContext"]["requestId"])
 
 
-def _answered(event: Mapping[str, Any], routes: Mapping[str, Route]) -> Response:
+def _answered(event: Mapping[str, Any], routes: Mapping[str, Route], log: Log) -> Response:
     request_id = event["requestContext"]["requestId"]
     shape = strapi.refused if strapi.is_route(event["routeKey"]) else Response
     try:
@@ -77,10 +87,16 @@ def _answered(event: Mapping[str, Any], routes: Mapping[str, Route]) -> Response
         if route is None:
             raise NotFound
         return route(request)
-    except RequestError as error:
-        return shape(*problem(error, request_id))
-    except StoreUnavailable:
-        return shape(*unavailable(request_id))
+    except (RequestError, StoreUnavailable) as error:
+        found = problem(error, request_id) if isinstance(error, RequestError) else unavailable(request_id)
+        if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("answered 5xx", status=found.status, **_explained(error, event))
+        return shape(*found)
+
+
+def _explained(error: Exception, event: Mapping[str, Any]) -> dict[str, Any]:
+    request_id = event["requestContext"]["requestId"]
+    return {"request_id": request_id, "route": event["routeKey"], "causes": causes_of(error)}
 
 
 def unavailable(request_id: str) -> Problem:

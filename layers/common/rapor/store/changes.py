@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced
-from rapor.report import IdempotencyKey, Report
+from rapor.report import IdempotencyKey, Report, is_known
 from rapor.store.faults import passing_faults_named, refused_item
 from rapor.store.items import from_item, to_plain, typed
 from rapor.store.keys import QUEUES, idempotency_key, queue_keys, report_key
@@ -33,8 +33,10 @@ class ReportChanges(ReportTable):
         Make *found* what *changed* says, with the queues that follow from it; returns the row as it is then.
 
         Raises:
-            Fenced: It is not any more what was found.
+            Fenced: It is not any more what was found, or in a state of which only a newer version knows what to do.
         """
+        if not is_known(found.status):
+            raise Fenced
         revision = uuid4().hex
         update, names, values = _difference(_attributes(found), _attributes(changed) | {"revision": revision})
         condition, seen = _as_found(found)

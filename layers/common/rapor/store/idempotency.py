@@ -29,7 +29,7 @@ def put_with_key(client: Any, put: dict[str, Any], key: IdempotencyKey, at: date
     except ClientError as error:
         # Where another request is writing it just now, nobody says what it is.
         item = cancelling_item(error) or key_item(client, put["TableName"], key)
-        first = known(item, key, at)
+        first = in_force(item, key, at)
         if first is None:
             raise StoreUnavailable from error
         return first
@@ -55,7 +55,7 @@ def key_item(client: Any, table: str, key: IdempotencyKey) -> Item | None:
     return item
 
 
-def known(item: Item | None, key: IdempotencyKey, now: datetime) -> Item | None:
+def in_force(item: Item | None, key: IdempotencyKey, now: datetime) -> Item | None:
     """
     Give the key's row back, if its time is not over.
 

@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from rapor.report import Failure, Format, Lane, Progress, Report, Result, Scope, Status, as_plain, iso
+from msgspec import Struct
+
+from rapor.report import Failure, Format, Lane, Progress, Report, Result, Scope, Status, as_plain, iso, kept
 
 Item = dict[str, Any]
+Part = TypeVar("Part", bound=Struct)
 # What DynamoDB keeps of a number; what it would round is refused here.
 NUMBERS = Context(prec=38, Emin=-128, Emax=126, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
 
@@ -47,8 +50,16 @@ def _typed(value: Any) -> Item:
     raise TypeError(f"the table keeps no {type(value).__name__}")
 
 
-def plain(item: Item, number: Callable[[str], Any] = int) -> dict[str, Any]:
-    """Attribute values as Python values; all our numbers are whole, but for a record's."""
+def _number(text: str) -> int | Decimal:
+    """All our numbers are whole, but a newer version's need not be."""
+    try:
+        return int(text)
+    except ValueError:
+        return Decimal(text)
+
+
+def plain(item: Item, number: Callable[[str], Any] = _number) -> dict[str, Any]:
+    """Attribute values as Python values."""
     return {name: _plain(value, number) for name, value in item.items()}
 
 
@@ -110,7 +121,7 @@ def to_plain(report: Report) -> dict[str, Any]:
 
 
 def from_item(item: Item) -> Report:
-    """Read a row."""
+    """Read a row, also one of a newer version: what is not known here is left out, or as `kept` says."""
     row = plain({name: value for name, value in item.items() if name != "record"})
     return Report(
         id=row["id"],
@@ -119,12 +130,12 @@ def from_item(item: Item) -> Report:
         report_type=row["report_type"],
         type_version=row["type_version"],
         parameters=json.loads(row["parameters"]),
-        format=Format(row["format"]),
-        status=Status(row["status"]),
+        format=kept(Format, row["format"]),
+        status=kept(Status, row["status"]),
         is_active=row["is_active"],
         user_id=row["user_id"],
-        scope=Scope(row["scope"]),
-        lane=Lane(row["type_lane"]),
+        scope=kept(Scope, row["scope"]),
+        lane=kept(Lane, row["type_lane"]),
         locale=row["locale"],
         created_at=_moment(row["created_at"]),
         updated_at=_moment(row["updated_at"]),
@@ -145,7 +156,7 @@ def from_item(item: Item) -> Report:
         revision=row.get("revision"),
         progress=_progress(row.get("progress")),
         result=_result(row.get("result")),
-        error=Failure(**row["error"]) if "error" in row else None,
+        error=known(Failure, row["error"]) if "error" in row else None,
         record=plain(item["record"]["M"], Decimal) if "record" in item else None,  # its decimals are exact
         client_uuid=row.get("client_uuid"),
         published_at=_moment_or_none(row.get("published_at")),
@@ -164,16 +175,19 @@ def _listed(value: object) -> object:
 
 
 def _progress(row: dict[str, Any] | None) -> Progress | None:
-    return Progress(**{**row, "updated_at": _moment(row["updated_at"])}) if row else None
+    return known(Progress, row, updated_at=_moment(row["updated_at"])) if row else None
 
 
 def _result(row: dict[str, Any] | None) -> Result | None:
     if not row:
         return None
-    columns = tuple((name, kind) for name, kind in row["columns"])
-    return Result(
-        **{**row, "columns": columns, "as_of": _moment(row["as_of"]), "expires_at": _moment(row["expires_at"])}
-    )
+    columns = tuple((name, kind) for name, kind, *_ in row["columns"])
+    return known(Result, row, columns=columns, as_of=_moment(row["as_of"]), expires_at=_moment(row["expires_at"]))
+
+
+def known(kind: type[Part], row: Mapping[str, Any], **read: Any) -> Part:
+    """Make a part of what the row has for it, *read* already or as it is; what a newer version added is left out."""
+    return kind(**{name: row[name] for name in kind.__struct_fields__ if name in row} | read)
 
 
 def _json(value: Mapping[str, Any]) -> str:

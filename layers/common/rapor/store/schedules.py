@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.listing import Position
-from rapor.report import IdempotencyKey, Scope, iso
+from rapor.report import IdempotencyKey, Scope, iso, kept
 from rapor.schedule import KEPT_RUNS, Notice, PastRun, Pause, Schedule
 from rapor.store.faults import passing_faults_named, refused_item
-from rapor.store.idempotency import key_item, known, put_with_key
-from rapor.store.items import Item, from_milliseconds, plain, typed
+from rapor.store.idempotency import in_force, key_item, put_with_key
+from rapor.store.items import Item, from_milliseconds, known, plain, typed
 from rapor.store.keys import (
     LAST_KEY,
     SCHEDULE_SHARDS,
@@ -82,7 +82,7 @@ class ScheduleTable:
         Raises:
             KeyReused: It was another body.
         """
-        item = known(key_item(self._client, self._name, key), key, now)
+        item = in_force(key_item(self._client, self._name, key), key, now)
         return _first_in(item) if item else None
 
     def get(self, uuid: UUID) -> Schedule | None:
@@ -121,7 +121,7 @@ class ScheduleTable:
                 )
         except ClientError as error:
             row = refused_item(error)
-            if row and _says(row, after):  # was it me?
+            if row and _says(from_item(row), after):  # was it me?
                 return from_item(row)
             raise Fenced from error
         return from_item(answer["Attributes"])
@@ -153,7 +153,7 @@ class ScheduleTable:
                 return found
             runs = sorted({*found.runs, run}, key=lambda it: it.scheduled_for)[-KEPT_RUNS:]
             try:
-                return self._note(found, {"runs": _plain_runs(runs)}, _plain_runs(found.runs))
+                return self._note(found, {"runs": _plain_runs(runs)})
             except Fenced:
                 fresh = self.get(found.uuid)
                 if fresh is None:
@@ -164,21 +164,23 @@ class ScheduleTable:
     def note_problem(self, found: Schedule, code: str) -> None:
         """Remember why the next run made no report."""
         try:
-            self._note(found, {"problem": code}, _plain_runs(found.runs))
+            self._note(found, {"problem": code})
         except Fenced:
             return  # it runs, or it is gone
 
-    def _note(self, found: Schedule, values: Mapping[str, Any], runs: Any) -> Schedule:
+    def _note(self, found: Schedule, values: Mapping[str, Any]) -> Schedule:
+        """Write on condition that the runs are still the same."""
         sets = ", ".join(f"#{name} = :{name}" for name in values)
+        condition, names, seen = _with_runs(found.runs)
         try:
             with passing_faults_named():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=schedule_key(found.uuid),
                     UpdateExpression=f"SET {sets}",
-                    ConditionExpression="runs = :found AND attribute_exists(pk)",
-                    ExpressionAttributeNames={f"#{name}": name for name in values},
-                    ExpressionAttributeValues=typed({**{f":{k}": v for k, v in values.items()}, ":found": runs}),
+                    ConditionExpression=f"attribute_exists(pk) AND {condition}",
+                    ExpressionAttributeNames={f"#{name}": name for name in values} | names,
+                    ExpressionAttributeValues=typed({f":{k}": v for k, v in values.items()} | seen),
                     ReturnValues="ALL_NEW",
                 )
         except ClientError as error:
@@ -289,14 +291,14 @@ def to_plain(schedule: Schedule) -> dict[str, Any]:
 
 
 def from_item(item: Item) -> Schedule:
-    """Read a row."""
+    """Read a row, also one of a newer version, without what is not known here."""
     row = plain(item)
     moments = {name: _moment(row.get(name)) for name in ("start", "end", "settling_until", "next_run", "retry_at")}
     return Schedule(
         uuid=UUID(row["uuid"]),
         name=row["name"],
         user_id=row["user_id"],
-        scope=Scope(row["scope"]),
+        scope=kept(Scope, row["scope"]),
         report=json.loads(row["report"]),
         locale=row["locale"],
         expression=row["expression"],
@@ -306,26 +308,33 @@ def from_item(item: Item) -> Schedule:
         updated_at=datetime.fromisoformat(row["updated_at"]),
         is_active=row["is_active"],
         is_deleted=row.get("is_deleted", False),
-        pause=Pause(**{**row["pause"], "at": datetime.fromisoformat(row["pause"]["at"])}) if "pause" in row else None,
+        pause=known(Pause, row["pause"], at=datetime.fromisoformat(row["pause"]["at"])) if "pause" in row else None,
         revision=row["revision"],
         is_skipped=row.get("is_skipped", False),
         tries=row["tries"],
         problem=row.get("problem"),
         due_at=from_milliseconds(row.get("due_at")),
         runs=tuple(PastRun(it["scheduled_for"], UUID(it["report"])) for it in row["runs"]),
-        notices=tuple(Notice(**{**it, "at": datetime.fromisoformat(it["at"])}) for it in row["notices"]),
+        notices=tuple(known(Notice, it, at=datetime.fromisoformat(it["at"])) for it in row["notices"]),
         **moments,
     )
 
 
-def _says(row: Item, after: Mapping[str, Any]) -> bool:
+def _says(found: Schedule, after: Mapping[str, Any]) -> bool:
     """Whether the row is to the letter what was to be written; runs are noted by others."""
-    found = plain(row)
-    return all(found.get(name) == value for name, value in after.items() if name not in {"runs", "problem"})
+    says = {**to_plain(found), **schedule_queue(found)}
+    return all(says[name] == value for name, value in after.items() if name not in {"runs", "problem"})
 
 
 def _plain_runs(runs: Sequence[PastRun]) -> list[dict[str, str]]:
     return [{"scheduled_for": run.scheduled_for, "report": str(run.report)} for run in runs]
+
+
+def _with_runs(runs: Sequence[PastRun]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Make the condition that these are the runs, whatever a newer version says of them; its names and its values."""
+    reports = {f":found{number}": str(run.report) for number, run in enumerate(runs)}
+    same = ["size(runs) = :count", *(f"runs[{number}].#report = {name}" for number, name in enumerate(reports))]
+    return " AND ".join(same), {"#report": "report"} if runs else {}, {":count": len(runs)} | reports
 
 
 def _plain_notice(notice: Notice) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result, Status, iso
 from rapor.store.faults import passing_faults_named, refused_item
-from rapor.store.idempotency import key_item, known, put_of_key, put_with_key
+from rapor.store.idempotency import in_force, key_item, put_of_key, put_with_key
 from rapor.store.items import (
     Item,
     from_item,
@@ -85,7 +85,7 @@ class ReportTable:
             with passing_faults_named():
                 self._client.put_item(**put_of_key(self._name, row, now))
         except ClientError as error:
-            item = known(refused_item(error), key, now)
+            item = in_force(refused_item(error), key, now)
             if item is None:  # gone again since
                 raise StoreUnavailable from error
             return (twin, Origin.REUSED) if item.get("reused_at") == row["reused_at"] else _answer_in(item)
@@ -109,7 +109,7 @@ class ReportTable:
             KeyReused: It was another body.
             UuidTaken: The same, of a key without end.
         """
-        item = known(key_item(self._client, self._name, key), key, now)
+        item = in_force(key_item(self._client, self._name, key), key, now)
         return _answer_in(item) if item else None
 
     def named(self, key: IdempotencyKey) -> UUID | None:
