@@ -56,7 +56,7 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
             "tests/e2e/test_deploy_page.py::test_the_first_report_is_ordered_followed_fetched_and_the_stack_tried"
         ]
         * 2,
-        "Alarms": [LOGS],
+        "Alarms": [LOGS] * 2,
         "Upgrade": [AWS],
         "Rollback": [AWS],
         "Redrive": [AWS],
