@@ -15,7 +15,7 @@ from rapor.catalogue import Catalogue, ReportType
 from rapor.errors import Fenced, RaporError, RenderError, SourceInvalid, SourceUnavailable, StoreUnavailable
 from rapor.figures import Figures
 from rapor.manifest import write_manifest
-from rapor.process import Outcome, Output, Sink, Workshop, process_report
+from rapor.process import Outcome, Output, Sink, Workshop, deadline_in, process_report
 from rapor.report import Format, Progress, Report, Result, Scope, Status, kept
 from tests.builders import NOW, a_catalogue, a_report
 from tests.unit.fakes import (
@@ -457,6 +457,11 @@ def test_there_is_no_time_left_at_the_deadline_itself() -> None:
     assert found.error is not None
     assert found.error.code == "timed_out"
     assert found.error.message == "The time ran out before the document was written. Narrow the parameters."
+
+
+@pytest.mark.parametrize(("remaining", "works"), [(60, 50), (120, 100), (180, 160), (900, 880)])
+def test_a_sixth_of_the_time_is_left_to_say_why_and_no_more_than_20_s(remaining: int, works: int) -> None:
+    assert deadline_in(timedelta(seconds=remaining), now=NOW) == NOW + timedelta(seconds=works)
 
 
 def test_the_deadline_ends_the_report_before_lambda_does() -> None:
