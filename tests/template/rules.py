@@ -320,6 +320,16 @@ def trouble_is_told(template: Template) -> Iterator[str]:
         yield "there is no dashboard"
 
 
+def what_is_not_counted_is_zero(template: Template) -> Iterator[str]:
+    """Where one of two series has no point, their sum has none either: nothing would be seen when everything fails."""
+    for name, it in template.resources("AWS::CloudWatch::Alarm").items():
+        raw = {part["Id"] for part in it.get("Metrics", []) if "MetricStat" in part}
+        for expression in (part.get("Expression", "") for part in it.get("Metrics", [])):
+            bare = set(re.findall(r"\w+", re.sub(r"FILL\(\w+, *0\)", "", expression)))
+            for series in sorted(raw & bare):
+                yield f"{name} reckons with {series}, which has points only when something is counted"
+
+
 def names_are_the_stacks(template: Template) -> Iterator[str]:
     """Where a name is given at all, it has the stack's in it; all others AWS makes up."""
     given = {
@@ -363,7 +373,7 @@ RULES: tuple[Rule, ...] = (
     rights_are_narrow, routes_ask_for_a_token, other_pages_stay_out, requests_are_throttled, logs_hold_no_secrets,
     logs_are_kept_for_a_while, calls_are_traced, lanes_split_what_is_pending, a_shard_has_two_readers,
     a_record_is_dropped_by_our_rule, what_is_dropped_is_seen, times_fit_each_other, concurrency_is_reserved_on_demand,
-    trouble_is_told, names_are_the_stacks, everything_is_described, variables_hold_no_secrets,
+    trouble_is_told, what_is_not_counted_is_zero, names_are_the_stacks, everything_is_described, variables_hold_no_secrets,
 )  # fmt: skip
 
 

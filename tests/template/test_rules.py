@@ -113,6 +113,14 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
         lambda it: of(it, "SchedulesAlarm")["Metrics"].pop(2),
     ),
     "a silent sweep is a good one": ("trouble_is_told", lambda it: of(it, "SweepSilentAlarm").update(TreatMissingData="notBreaching")),
+    "a share of what only counts when something completed": (
+        "what_is_not_counted_is_zero",
+        lambda it: of(it, "FailedRatioAlarm")["Metrics"][1].update(Expression="FILL(failed, 0) + completed"),
+    ),
+    "a sum of series with gaps": (
+        "what_is_not_counted_is_zero",
+        lambda it: of(it, "SchedulesAlarm")["Metrics"][0].update(Expression="operators + FILL(users, 0) + FILL(refused, 0)"),
+    ),
     "a bucket's own name": ("names_are_the_stacks", lambda it: of(it, "Data").update(BucketName="reports-data")),
     "a schedule's own name": ("names_are_the_stacks", lambda it: of(it, "SweepReports")["Events"]["EveryMinute"]["Properties"].update(Name="sweep")),
     "a layer without name": ("names_are_the_stacks", lambda it: of(it, "CommonLayer").pop("LayerName")),
