@@ -1,10 +1,7 @@
 """Alarms and dashboard watch what the rooms really count."""
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,7 +11,7 @@ from local.datasets import ensure_datasets
 from local.invoke import records
 from local.template import STACK_NAME, TEMPLATE, Stack
 from tests.builders import a_report, load_event
-from tests.rooms import CONTEXT, a_room
+from tests.rooms import CONTEXT, a_room, counted
 
 pytestmark = pytest.mark.integration
 
@@ -24,17 +21,6 @@ class LongContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
-
-
-def counted(printed: str) -> Iterator[tuple[str, str, float]]:
-    """Namespace, name and value of every metric of the service's own, in Embedded Metric Format."""
-    for line in printed.splitlines():
-        entry: dict[str, Any] = json.loads(line) if line.startswith('{"_aws"') else {}
-        for group in entry.get("_aws", {}).get("CloudWatchMetrics", []):
-            assert group["Dimensions"] == [["service"]]
-            assert entry["service"] == "rapor"
-            for metric in group["Metrics"]:
-                yield group["Namespace"], metric["Name"], sum(entry[metric["Name"]])
 
 
 @pytest.fixture

@@ -107,6 +107,8 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "no concurrency to reserve": ("concurrency_is_reserved_on_demand", lambda it: of(it, "CreateReport").pop("ReservedConcurrentExecutions")),
     "concurrency a new account has not": ("concurrency_is_reserved_on_demand", lambda it: it["Parameters"]["FastConcurrency"].update(Default="100")),
     "an alarm nobody hears": ("trouble_is_told", lambda it: of(it, "DeadLettersAlarm").pop("AlarmActions")),
+    "no alarm for a sweep that fails": ("a_sweep_that_fails_is_told", lambda it: it["Resources"].pop("SweepFailsAlarm")),
+    "no alarm for a sweep that never ends": ("trouble_is_told", lambda it: of(it, "SweepSilentAlarm").update(MetricName="due")),
     "no alarm for lost schedules": ("trouble_is_told", lambda it: it["Resources"].pop("SchedulesAlarm")),
     "no alarm for users' lost schedules": (
         "trouble_is_told",

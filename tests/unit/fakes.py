@@ -19,6 +19,7 @@ from rapor.figures import Figures
 from rapor.listing import Page, Position, Span
 from rapor.process import Output, Rows, Sink
 from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status
+from rapor.turns import Turn
 
 
 class FakeClock:
@@ -108,7 +109,7 @@ class FakeReports:
         self.rows[report.uuid] = row
         return row
 
-    def unannounced(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+    def unannounced(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
         yield from [report.uuid for report in self.rows.values() if report.unannounced][:limit]
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
@@ -268,3 +269,8 @@ class FakeLog:
 
     def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None:
         self.entries.append({"message": msg, "exc_info": exc_info, **kwargs})
+
+
+def a_turn(log: FakeLog | None = None, *, is_over: bool = False) -> Turn:
+    """A step's, with all the time it wants or none."""
+    return Turn(step="step", clock=lambda: 0.0, ends_at=-1.0 if is_over else 1.0, log=log or FakeLog())
