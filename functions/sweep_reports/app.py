@@ -27,6 +27,7 @@ from rapor.store.schedules import ScheduleTable
 from rapor.sweep import sweep_reports
 from rapor.sweep_schedules import Keeper, sweep_schedules
 from rapor.turns import Shift, Turn
+from rapor.waiting import longest_wait
 
 logger = Logger()
 metrics = Metrics()
@@ -61,8 +62,8 @@ def _repair(now: datetime, turn: Turn) -> dict[str, int]:
         logger.warning("no document", uuid=str(uuid), outcome="failed", code=AttemptsExhausted.code)
     _count("due", sum(sweep.repairs.values()))
     _count("failed", len(sweep.exhausted))
-    oldest = max((now - report.created_at for report in sweep.waiting), default=timedelta(0))
-    metrics.add_metric("oldest_due_seconds", MetricUnit.Seconds, oldest.total_seconds())
+    wait = longest_wait(sweep.waiting, now=now, rows=lists, notes=notes)
+    metrics.add_metric("waiting_seconds", MetricUnit.Seconds, wait.total_seconds())
     return {repair.value: count for repair, count in sweep.repairs.items()}
 
 

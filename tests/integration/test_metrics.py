@@ -53,7 +53,7 @@ def test_what_alarms_and_dashboard_watch_is_counted(emitted: list[tuple[str, str
     alarmed = re.findall(r"Namespace: !Ref AWS::StackName,?\s+MetricName: (\w+)", template)
     shown = re.findall(r'\["\$\{AWS::StackName\}", "(\w+)"', template)
 
-    assert {"completed", "failed", "oldest_due_seconds"} <= {*alarmed, *shown}
+    assert {"completed", "failed", "waiting_seconds"} <= {*alarmed, *shown}
     assert {*alarmed, *shown} <= {name for _, name, _ in emitted}
     assert {namespace for namespace, _, _ in emitted} == {STACK_NAME}
 
@@ -61,5 +61,5 @@ def test_what_alarms_and_dashboard_watch_is_counted(emitted: list[tuple[str, str
 def test_every_ending_is_counted_once(emitted: list[tuple[str, str, float]]) -> None:
     values = {name: value for _, name, value in emitted}
 
-    assert (values["completed"], values["oldest_due_seconds"]) == (1, 0)
+    assert (values["completed"], values["waiting_seconds"]) == (1, 0)
     assert [value for _, name, value in emitted if name == "failed"] == [1, 0]

@@ -27,7 +27,7 @@ TLS_POLICIES = (("AWS::S3::BucketPolicy", "s3:*", "Bucket"), ("AWS::SQS::QueuePo
 STATE = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
 UNBOUND = {"cloudwatch.amazonaws.com"}  # says nothing of itself that a condition could ask for
 WATCHED = {
-    ("Service", "oldest_due_seconds", "Maximum"),
+    ("Service", "waiting_seconds", "Maximum"),
     ("Service", "swept", "SampleCount"),
     ("Service", "failed", "Sum"),
     ("AWS/Lambda", "IteratorAge", "Maximum"),

@@ -123,6 +123,40 @@ class FakeReports:
         return row
 
 
+class FakeOpenIndex:
+    """Reports in the sweep's queue; while it is *fenced*, somebody else is always quicker."""
+
+    def __init__(self, *reports: Report, fenced: bool = False) -> None:
+        self.rows = {report.uuid: report for report in reports}
+        self.fenced = fenced
+        self.gone: list[UUID] = []  # still in the index
+        self.asked: list[tuple[datetime, int]] = []
+
+    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
+        self.asked.append((now, limit))
+        yield from [*self.gone, *self.rows][:limit]
+
+    def get(self, uuid: UUID) -> Report | None:
+        return self.rows.get(uuid)
+
+    def dispatch(self, report: Report, *, due_at: datetime) -> None:
+        self._replace(report, due_at=due_at, dispatches=report.dispatches + 1)
+
+    def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+        self._replace(report, status=Status.PENDING, due_at=due_at, dispatches=report.dispatches + 1, updated_at=now)
+
+    def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
+        self._replace(report, status=Status.FAILED, error=failure, finished_at=now)
+
+    def dequeue(self, report: Report) -> None:
+        self._replace(report, due_at=None)
+
+    def _replace(self, report: Report, **changes: object) -> None:
+        if self.fenced:
+            raise Fenced
+        self.rows[report.uuid] = replace(report, **changes)
+
+
 class FakeRows:
     """Rows of one text column each."""
 

@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "read": USE_CASE | {"listing", "manifest"},
     "sweep": USE_CASE | {"turns"},
     "update": USE_CASE,
+    "waiting": CORE,
     "purge": USE_CASE | {"score", "turns"},
     "redrive": USE_CASE | {"listing", "update"},
     "orphans": USE_CASE | {"manifest", "turns"},

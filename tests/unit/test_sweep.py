@@ -1,48 +1,14 @@
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
-from rapor.errors import Fenced
 from rapor.report import Failure, Report, Status
 from rapor.sweep import Repair, sweep_reports
 from tests.builders import NOW, a_report
-from tests.unit.fakes import FakeLog, a_turn
+from tests.unit.fakes import FakeLog, FakeOpenIndex, a_turn
 
 LATER = NOW + timedelta(minutes=3)
-
-
-class FakeOpenIndex:
-    def __init__(self, *reports: Report, fenced: bool = False) -> None:
-        self.rows = {report.uuid: report for report in reports}
-        self.fenced = fenced
-        self.gone: list[UUID] = []  # still in the index
-        self.asked: list[tuple[datetime, int]] = []
-
-    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
-        self.asked.append((now, limit))
-        yield from [*self.gone, *self.rows][:limit]
-
-    def get(self, uuid: UUID) -> Report | None:
-        return self.rows.get(uuid)
-
-    def dispatch(self, report: Report, *, due_at: datetime) -> None:
-        self._replace(report, due_at=due_at, dispatches=report.dispatches + 1)
-
-    def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
-        self._replace(report, status=Status.PENDING, due_at=due_at, dispatches=report.dispatches + 1, updated_at=now)
-
-    def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
-        self._replace(report, status=Status.FAILED, error=failure, finished_at=now)
-
-    def dequeue(self, report: Report) -> None:
-        self._replace(report, due_at=None)
-
-    def _replace(self, report: Report, **changes: object) -> None:
-        if self.fenced:
-            raise Fenced
-        self.rows[report.uuid] = replace(report, **changes)
 
 
 def swept(report: Report, *, now: datetime = NOW, fenced: bool = False) -> tuple[Repair, Report]:
