@@ -11,11 +11,13 @@ import pytest
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
+from local.cloudformation import Template
+from local.template import PARAMETERS, STACK_NAME, TEMPLATE
 from rapor.errors import StoreUnavailable
 from rapor.report import Report
 from rapor.schedule import Notice, PastRun, Schedule, text_of
 from rapor.store.scheduler import Scheduler
-from rapor.sweep_schedules import Care, Keeper, Patient, notice_event, sweep_schedules
+from rapor.sweep_schedules import PUT_OFF, Care, Keeper, Patient, notice_event, sweep_schedules
 from tests.builders import NOW, ROOT, a_report
 from tests.schedules import a_schedule
 from tests.unit.fakes import FakeEvents, FakeLog, FakeReports, a_turn
@@ -288,10 +290,17 @@ def test_what_cannot_be_told_waits_behind_the_others_and_is_not_lost(refusal: Ex
     for minute in range(60, 65):
         world.sweep(NEXT + HOUR + minute * MINUTE)
 
-    assert tried == 15  # every four minutes, and the run that followed was looked after meanwhile
+    assert tried == 20  # every three minutes, and the run that followed was looked after meanwhile
     assert set(world.client.started) == {text_of(NEXT)}
     assert [event["type"] for event in world.events.taken] == ["schedule.missed"]
     assert world.row.notices == ()
+
+
+def test_what_fails_again_and_again_fails_in_every_period_of_its_alarm() -> None:
+    stack = Template.read(TEMPLATE, PARAMETERS, stack_name=STACK_NAME)
+    alarm = stack.resources("AWS::CloudWatch::Alarm")["SweepFailsAlarm"]
+
+    assert timedelta(seconds=alarm["Period"]) >= PUT_OFF + 2 * MINUTE  # a sweep comes every minute, and one late
 
 
 def test_a_hundred_that_cannot_be_told_starve_no_other() -> None:

@@ -27,7 +27,7 @@ PER_SWEEP = 400
 STEPS = 200  # runs of one schedule that one sweep looks for
 LATEST = timedelta(hours=24)  # then nobody waits for it any more
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=30)
-PUT_OFF = timedelta(minutes=4)  # of one that could not be looked after; within five, for an alarm looks for it
+PUT_OFF = timedelta(minutes=3)  # of one that could not be looked after; it fails in every period of an alarm
 MOST_UNHEARD = 3  # in a row: then the Scheduler is out of reach, and the sweep has other things to do
 
 
