@@ -113,24 +113,27 @@ sbom: .venv-sbom/.ready  ## write out/sbom.json, what is deployed, as CycloneDX 
 	@printf 'out/sbom.json: %s components of %s pinned\n' "$$(grep -c '"purl"' out/sbom.json)" "$$(cat $(locks) | grep -c '^[a-z].*==')"
 
 lock: .venv/.ready  ## compile the locks again from pyproject.toml (UPGRADE=1 for newer versions)
-	$(compile) --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
-	$(compile) --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
-	$(compile) --python-version 3.13 --group process-report -c requirements/dev.txt -o functions/process_report/requirements.txt
-	$(compile) --python-version 3.13 --group zones -c requirements/dev.txt -o functions/create_report/requirements.txt
-	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/schedules/requirements.txt
-	$(compile) --python-version 3.13 --group schedules -c requirements/dev.txt -o functions/sweep_reports/requirements.txt
-	$(compile) --python-version 3.13 --group runtime -o requirements/runtime.txt
-	$(compile) --python-version 3.11 --group sam -o requirements/sam.txt
-	$(compile) --python-version 3.11 --group fuzz -o requirements/fuzz.txt
-	$(compile) --python-version 3.11 --group browser -c requirements/dev.txt -o requirements/browser.txt
-	$(compile) --python-version 3.11 --group uv -o requirements/uv.txt
-	$(compile) --python-version 3.11 --group mutation pyproject.toml -c requirements/dev.txt -o requirements/mutation.txt
-	$(compile) --python-version 3.11 --group scan -o requirements/scan.txt
-	$(compile) --python-version 3.11 --group sbom -o requirements/sbom.txt
-	$(compile) --python-version 3.11 --group bench -c requirements/dev.txt -o requirements/bench.txt
+	@$(call compile,requirements/dev.txt,--python-version 3.11 --group dev pyproject.toml)
+	@$(call compile,layers/common/requirements.txt,--python-version 3.13 pyproject.toml -c requirements/dev.txt)
+	@$(call compile,functions/process_report/requirements.txt,--python-version 3.13 --group process-report -c requirements/dev.txt)
+	@$(call compile,functions/create_report/requirements.txt,--python-version 3.13 --group zones -c requirements/dev.txt)
+	@$(call compile,functions/schedules/requirements.txt,--python-version 3.13 --group schedules -c requirements/dev.txt)
+	@$(call compile,functions/sweep_reports/requirements.txt,--python-version 3.13 --group schedules -c requirements/dev.txt)
+	@$(call compile,requirements/runtime.txt,--python-version 3.13 --group runtime)
+	@$(call compile,requirements/sam.txt,--python-version 3.11 --group sam)
+	@$(call compile,requirements/fuzz.txt,--python-version 3.11 --group fuzz)
+	@$(call compile,requirements/browser.txt,--python-version 3.11 --group browser -c requirements/dev.txt)
+	@$(call compile,requirements/uv.txt,--python-version 3.11 --group uv)
+	@$(call compile,requirements/mutation.txt,--python-version 3.11 --group mutation pyproject.toml -c requirements/dev.txt)
+	@$(call compile,requirements/scan.txt,--python-version 3.11 --group scan)
+	@$(call compile,requirements/sbom.txt,--python-version 3.11 --group sbom)
+	@$(call compile,requirements/bench.txt,--python-version 3.11 --group bench -c requirements/dev.txt)
 
-compile = .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
-	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+# One that says the same keeps its time, for an environment that is older than its lock is made anew.
+compile = $(say) '$(1)'; test ! -e $(1) || cp -p $(1) .venv/lock; \
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) $(2) -o $(1); \
+	! cmp -s $(1) .venv/lock || touch -r .venv/lock $(1)
 
 # The steps of `make check`.
 lint: .venv/.ready

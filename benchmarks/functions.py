@@ -12,7 +12,7 @@ calls after it. The rounds of all subjects are interleaved. Beside `create_repor
     clients   the same, with botocore's clients of the table and the bucket
 
 `source only` is what `sam build` ships by itself: without bytecode, which a read-only disk makes every cold start
-compile again. Orders carry an Idempotency-Key, with which ours makes three requests to the table, the usual way four
+compile again. Orders carry an Idempotency-Key, with which ours makes two requests to the table, the usual way four
 and the floor one.
 
     make bench-functions ROUNDS=9

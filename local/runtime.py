@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -77,20 +78,23 @@ class Runtime:
         self._build = build
         self._address, self._api = free_addresses()
         self._one_at_a_time = threading.Lock()  # the emulator dies of a second request
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the emulator)
-        self._emulator = subprocess.Popen(
-            [
-                *(emulator(), "--log-level", "warn"),
-                *("--runtime-interface-emulator-address", self._address),  # else it listens on every interface
-                *("--runtime-api-address", self._api),
-                *(PYTHON, "-m", "awslambdaric", build.handler),
-            ],
-            cwd=build.code,
-            env={**lambda_environment(build), **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        command: list[str | Path] = [
+            *(emulator(), "--log-level", "warn"),
+            *("--runtime-interface-emulator-address", self._address),  # else it listens on every interface
+            *("--runtime-api-address", self._api),
+            *(PYTHON, "-m", "awslambdaric", build.handler),
+        ]
+        with ExitStack() as opened:
+            self._log = opened.enter_context(tempfile.TemporaryFile())
+            self._emulator = subprocess.Popen(
+                command,
+                cwd=build.code,
+                env={**lambda_environment(build), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+            )
+            opened.pop_all()  # closed with the emulator
 
     def __enter__(self) -> Self:
         try:

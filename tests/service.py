@@ -42,7 +42,11 @@ class Service:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.url = self.wait_for("ready ").removeprefix("ready ")
+        try:
+            self.url = self.wait_for("ready ").removeprefix("ready ")
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -58,6 +62,7 @@ class Service:
             return self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
             raise
         finally:
             self._reader.join(10)

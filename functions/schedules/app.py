@@ -75,6 +75,7 @@ def post_run(request: Request) -> Response:
     office = _office(request)
     schedule = scheduling.read_schedule(laravel.uuid_in(request), office=office)
     order, record = partial(due_order, catalogue=catalogue), partial(recorded, now=office.now)
+    # Always a new one: without a key there is nothing to replay, and no schedule may ask for `options.reuse`.
     report, _ = make_report(schedule, office.now.replace(microsecond=0), order=order, record=record)
     return laravel.created(report, replayed=False)
 

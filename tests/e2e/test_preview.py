@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -58,8 +59,8 @@ def test_excel_is_written_too(tmp_path: Path, data: Path) -> None:
     done = rapor(tmp_path, "users", "--data", data, "--format", "excel", "--rows", 3)
 
     assert done.returncode == 0, done.stderr
-    sheet = openpyxl.load_workbook(tmp_path / "out/users.xlsx", read_only=True).worksheets[0]
-    assert next(sheet.iter_rows())[0].value == "Kullanıcı no"
+    with closing(openpyxl.load_workbook(tmp_path / "out/users.xlsx", read_only=True)) as book:
+        assert next(book.worksheets[0].iter_rows())[0].value == "Kullanıcı no"
 
 
 def test_wrong_parameters_are_told_in_the_services_sentences(tmp_path: Path, data: Path) -> None:

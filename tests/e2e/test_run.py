@@ -57,6 +57,17 @@ def test_once_ends_by_itself_and_does_not_order_again(tmp_path: Path) -> None:
     assert not any(line.startswith("ordering") for line in second.lines)
 
 
+def test_a_service_that_does_not_get_ready_is_ended_and_leaves_no_pipe_open(tmp_path: Path) -> None:
+    service = Service(tmp_path, PORT="none")
+
+    with pytest.raises(AssertionError, match="no line begins with 'ready '"), service:
+        pass
+
+    assert service.process.returncode
+    assert service.process.stdout
+    assert service.process.stdout.closed
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_leaves_no_process_and_no_port(tmp_path: Path, number: int) -> None:
     with Service(tmp_path) as service:

@@ -110,7 +110,7 @@ def a_sweep_that_comes_late(world: World) -> list[str]:
 
 
 def two_orders_at_a_time(world: World) -> list[str]:
-    """With one key: the second comes when the first has seen that there is none yet."""
+    """With one key: the second comes when the first is about to be written."""
     world.reset()
     client = world.rooms["CreateReport"].reports._client
     answers: list[Any] = []
@@ -118,7 +118,8 @@ def two_orders_at_a_time(world: World) -> list[str]:
     def order() -> None:
         answers.append(world.ask("CreateReport", a_post(BODY, KEY)).body["uuid"])
 
-    with Intruder(3, order).among(client):
+    at = NAMED["CreateReport: an order with a key"].calls.index("TransactWriteItems") + 1
+    with Intruder(at, order).among(client):
         order()
     world.settle()
     return [*wrong_now(world), *([f"two answers: {answers}"] if len(set(answers)) != 1 else [])]

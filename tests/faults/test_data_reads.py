@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from rapor.data import ranges
 from rapor.data.engine import DuckDBEngine
 from rapor.report import Report, Status
 from tests.faults.calls import DATA_READS
@@ -69,6 +70,13 @@ def arrivals(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ar
     return made
 
 
+@pytest.fixture
+def in_parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the object counts as a large one, which is not fetched as a whole."""
+    if request.param:
+        monkeypatch.setattr(ranges, "SMALL_BYTES", 0)
+
+
 def ordered(world: World) -> Report:
     return world.order(parameters=FEW_ROWS)
 
@@ -83,7 +91,10 @@ def test_a_report_reads_its_data_with_just_these_operations(world: World, arriva
 
 
 @pytest.mark.parametrize("how", ERRORS)
-@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("at", "in_parts"), [(1, False), (2, False), (2, True), (3, True), (5, True)], indirect=["in_parts"]
+)
+@pytest.mark.usefixtures("in_parts")
 def test_a_request_for_data_that_breaks_once_costs_no_attempt(
     world: World, arrivals: Arrivals, at: int, how: str
 ) -> None:

@@ -38,8 +38,8 @@ from tests.unit.fakes import FakeEvents, a_turn
 pytestmark = pytest.mark.faults
 MINUTE = timedelta(minutes=1)
 DAILY = "cron(0 3 * * ? *)"
-RUN_CALLS = ["GetItem", "GetItem", "GetItem", "Query", "TransactWriteItems", "UpdateItem"]
-#            schedule, known?, known?, cap, report and key, the schedule's row
+RUN_CALLS = ["GetItem", "GetItem", "Query", "TransactWriteItems", "UpdateItem"]
+#            schedule, known?, cap, report and key, the schedule's row
 START_CALLS = ["Query", "GetItem", "GetItem", "UpdateItem", "CreateSchedule", "UpdateItem", "CreateSchedule"]
 #              due, schedule, run?, claim, told again, settled, once
 

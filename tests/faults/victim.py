@@ -59,10 +59,12 @@ class Victim:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(PATIENCE_S)
-        self._process.stdout.close()
+        with self._process:  # which closes the pipes, whatever comes
+            try:
+                self._process.stdin.close()
+                self._process.wait(PATIENCE_S)
+            finally:
+                self._process.kill()
 
     def run(self, event: object, now: datetime, **how: object) -> int:
         """Run once; which signal ended it, 0 if none did. *how* is `at` and `moment`, or `after_s`."""

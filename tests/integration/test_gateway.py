@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,18 +82,17 @@ class Door:
         *,
         token: str = "",
     ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=10)
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
-        connection.request(method, path, body, {**authorization, **(headers or {})})
-        answer = connection.getresponse()
-        found = answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
-        connection.close()
-        return found
+        with closing(http.client.HTTPConnection(LOOPBACK, self.port, timeout=10)) as connection:
+            connection.request(method, path, body, {**authorization, **(headers or {})})
+            answer = connection.getresponse()
+            return answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
 
     def raw(self, text: str) -> bytes:
         with socket.create_connection((LOOPBACK, self.port), timeout=10) as wire:
             wire.sendall(text.replace("\n", "\r\n").encode())
-            return wire.makefile("rb").read()
+            with wire.makefile("rb") as answer:
+                return answer.read()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
-"""The Runtime API that measures, with a runtime of a few lines."""
+"""The Runtime API that measures, with a runtime of a few lines; and an emulator that does not start."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from local.runtime import Build, Runtime
 from local.runtime_api import FunctionFailedError, Life, live
 
 RUNTIME = """
@@ -61,3 +63,15 @@ def test_cpu_is_counted_call_by_call(tmp_path: Path) -> None:
 def test_what_was_not_answered_is_a_failure(tmp_path: Path, events: list[int], code: str, said: str) -> None:
     with pytest.raises(FunctionFailedError, match=said):
         lived(events, tmp_path, code)
+
+
+def test_an_emulator_that_cannot_be_started_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.runtime.emulator", lambda: tmp_path / "nowhere")
+    build = Build("A", "app.handler", tmp_path, (), timeout_s=1, memory_mb=128, environment={})
+
+    with pytest.raises(FileNotFoundError):
+        Runtime(build, environment={})
+
+    gc.collect()  # a file that was left to it is a warning, and that an error

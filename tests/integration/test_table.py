@@ -120,9 +120,11 @@ def test_a_claim_whose_answer_was_lost_knows_itself(table: ReportTable) -> None:
     [
         {"is_active": False},
         {"imported": True},
+        {"imported": True, "status": Status.PROCESSING},
         {"attempt": 3},
         {"status": Status.FAILED},
     ],
+    ids=str,
 )
 def test_what_is_not_to_be_rendered_cannot_be_claimed(table: ReportTable, changes: dict[str, Any]) -> None:
     report = added(table, **changes)
@@ -315,9 +317,60 @@ def test_a_key_with_another_body_is_refused(table: ReportTable) -> None:
         table.replayed(IdempotencyKey("B", report.user_id, "k", "g"), NOW)
 
 
+def test_a_key_that_is_there_is_told_of_by_the_write_it_refuses(table: ReportTable) -> None:
+    report = a_new_report()
+    key = IdempotencyKey("B", report.user_id, "k", "f")
+    table.add(report, key)
+
+    class Blind:
+        """A client that cannot read."""
+
+        transact_write_items = table._client.transact_write_items
+
+    client: Any = Blind()
+    blind = ReportTable(client, table._name)
+
+    assert blind.add(a_new_report(), key)[0].uuid == report.uuid
+    with pytest.raises(KeyReused):
+        blind.add(a_new_report(), replace(key, fingerprint="g"))
+
+
+def test_a_key_that_is_being_written_by_another_is_looked_for(table: ReportTable) -> None:
+    report = a_new_report()
+    key = IdempotencyKey("B", report.user_id, "k", "f")
+    table.add(report, key)
+    conflict = an_error("TransactionCanceledException")
+    conflict.response["CancellationReasons"] = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+
+    class Conflicting(Refusing):
+        get_item = staticmethod(table._client.get_item)
+
+    client: Any = Conflicting(conflict)
+
+    assert ReportTable(client, table._name).add(a_new_report(), key)[0].uuid == report.uuid
+
+
 def test_keys_of_others_are_others(table: ReportTable) -> None:
     for caller in ("x", "y", "x#y"):
         assert table.add(a_new_report(), IdempotencyKey("B", caller, "k", "f"))[1] is False
+    assert table.add(a_new_report(), IdempotencyKey("A", "x", "k", "f"))[1] is False
+    assert table.add(a_new_report(), IdempotencyKey("B", "x", "l", "f"))[1] is False
+
+
+def test_what_decides_is_read_as_it_is_now() -> None:
+    """A read that does not ask for it may show what was there a moment ago, which no table here does."""
+    asked: list[bool] = []
+
+    class Asked:
+        def get_item(self, *, ConsistentRead: bool = False, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+            asked.append(ConsistentRead)
+            return {}
+
+    client: Any = Asked()
+    table, key = ReportTable(client, "Reports"), IdempotencyKey("B", "x", "k", "f")
+
+    assert (table.get(uuid4()), table.replayed(key, NOW), table.named(key)) == (None, None, None)
+    assert asked == [True] * 3
 
 
 def test_a_key_is_kept_for_a_day(table: ReportTable) -> None:
@@ -338,8 +391,9 @@ def test_a_key_without_end_is_kept_for_ever_and_names_its_report(table: ReportTa
     assert table.replayed(key, NOW + timedelta(days=9999)) == replace(report, due_at=NOW + timedelta(minutes=2))
     assert table.named(replace(key, fingerprint="")) == report.uuid
     assert table.named(replace(key, caller_id="another")) is None
-    with pytest.raises(UuidTaken):
-        table.replayed(replace(key, fingerprint="g"), NOW)
+    for ask in (lambda taken: table.replayed(taken, NOW), lambda taken: table.add(a_new_report(), taken)):
+        with pytest.raises(UuidTaken):
+            ask(replace(key, fingerprint="g"))
 
 
 # Each write, whole: what it changes, and that it changes nothing else.
@@ -476,6 +530,18 @@ def test_a_sweep_looks_at_some_of_every_shard(table: ReportTable) -> None:
     shards = {limit: [uuid.int % 16 for uuid in uuids] for limit, uuids in found.items()}
     assert shards == {1: [5, 6], 16: [5, 6], 32: [5, 5, 6], 64: [5, 5, 5, 5, 6]}
     assert set(found[64]) == {report.uuid for report in [*of_one_shard, elsewhere]}
+
+
+def test_a_sweep_whose_time_is_over_asks_no_further_shard(table: ReportTable) -> None:
+    for shard in (5, 6):
+        added(table, uuid=UUID(int=shard + (1 << 101)), due_at=NOW - timedelta(days=20))
+    found = list[UUID]()
+
+    found.extend(table.due(NOW - timedelta(days=20), limit=64, is_over=lambda: bool(found)))
+    for queue in (table.due, table.unannounced):
+        assert list(queue(NOW, limit=64, is_over=lambda: True)) == []
+
+    assert {uuid.int % 16 for uuid in found} == {5}
 
 
 @pytest.mark.parametrize("changes", [{"attempt": 2}, {"not_before": NOW}])

@@ -38,7 +38,7 @@ GUARDS: Mapping[str, Guard] = {
     "worker": Guard(("process.py", "sweep.py"), ("unit/test_process.py", "unit/test_sweep.py")),
     "table": Guard(
         ("store/table.py", "store/changes.py", "store/keys.py"),
-        ("integration/test_table.py", "integration/test_changes.py"),
+        ("unit/test_keys.py", "integration/test_table.py", "integration/test_changes.py"),
     ),
     "cursor": Guard(("http/cursor.py",), ("unit/test_listing.py", "unit/test_http.py")),
     "documents": Guard(
@@ -92,7 +92,7 @@ source_paths = ["src"]
 process_isolation = "forkserver"  # DuckDB does not outlive a fork of a process that has used it
 only_mutate = {json.dumps([f"src/rapor/{module}" for module in guard.modules])}
 also_copy = {json.dumps([*AROUND, "template.yaml"])}
-pytest_add_cli_args = ["-k", "{guard.which}"]
+pytest_add_cli_args = ["-k", "{guard.which}", "-p", "tests.mutation.order"]
 pytest_add_cli_args_test_selection = {json.dumps([f"tests/{test}" for test in guard.tests])}
 """)
 

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -108,6 +108,34 @@ def test_a_known_key_is_answered_even_at_the_cap() -> None:
     assert origin is Origin.REPLAYED
     assert again == first
     assert len(reports.rows) == 1
+
+
+def test_an_import_under_a_known_key_is_answered_too() -> None:
+    reports = FakeReports()
+    first, _ = created(reports, key=KEY, status="completed")
+
+    assert created(reports, key=KEY, status="completed", max_unfinished=0) == (first, Origin.REPLAYED)
+
+
+def test_what_a_key_made_comes_before_a_twin() -> None:
+    reports = FakeReports()
+    first, _ = created(reports, key=KEY, options=RUNNING)
+    twin, _ = created(reports)
+
+    assert created(reports, options=RUNNING) == (twin, Origin.REUSED)
+    assert created(reports, key=KEY, options=RUNNING) == (first, Origin.REPLAYED)
+
+
+def test_a_key_that_is_new_is_not_looked_for() -> None:
+    class Unread(FakeReports):
+        def replayed(self, key: IdempotencyKey, now: datetime) -> Report | None:
+            raise AssertionError(key)
+
+    for reports, status in ((Unread(), "pending"), (Unread(), "completed")):
+        first, origin = created(reports, key=KEY, status=status)
+
+        assert origin is Origin.CREATED
+        assert created(reports, key=KEY, status=status) == (first, Origin.REPLAYED)
 
 
 RUNNING = {"reuse": "running"}

@@ -163,12 +163,13 @@ def test_entries_that_begin_past_4_gib_are_read_by_others(tmp_path: Path) -> Non
         written.add("far", b"text")
         written.close()
 
-    read = zipfile.ZipFile(tmp_path / "sparse.zip")
+    with zipfile.ZipFile(tmp_path / "sparse.zip") as read:
+        [far] = read.infolist()
+        content = read.read("far")
 
-    [far] = read.infolist()
     assert far.header_offset == before
     assert (far.file_size, far.extra) == (4, struct.pack("<2HQ", 1, 8, before))
-    assert read.read("far") == b"text"
+    assert content == b"text"
 
 
 def descriptor_before(stream: io.BytesIO, end: int, form: str) -> tuple[int, ...]:

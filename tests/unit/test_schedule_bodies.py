@@ -203,7 +203,16 @@ def test_one_that_is_over_or_of_a_lost_type_can_still_be_renamed_and_paused() ->
         revised({"is_active": True}, a_schedule(is_active=False, expression=over.expression), CATALOGUE, NOW)
 
 
-@pytest.mark.parametrize("body", [{"name": ""}, {"is_active": 1}, {"user_id": 2, "colour": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": ""},
+        {"is_active": 1},
+        {"user_id": 2, "colour": 1},
+        {"report": {"options": {"reuse": "running"}}},
+        {"report": {"options": {"reuse": {"max_age": 60}}}},
+    ],
+)
 def test_a_wrong_change_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         revised(body, a_schedule(), CATALOGUE, NOW)

@@ -56,7 +56,9 @@ def create_report(
     """
     Record *order*, or find what the same key recorded before, or what may be reused.
 
-    Both come before the cap: what they find is counted already, or finished.
+    Both come before the cap: what they find is counted already, or finished. A key is looked for only where the answer
+    hangs on it, before a twin and at the cap. Elsewhere the write itself says that it was there, so a new one, as
+    nearly all are, costs no look.
 
     Raises:
         Forbidden: The caller may not order this type.
@@ -65,12 +67,14 @@ def create_report(
         TooManyUnfinished: The caller has to wait.
     """
     report = report_from(order, caller=caller, catalogue=catalogue, now=now)
-    if key and (known := reports.replayed(key, now)):
-        return known, Origin.REPLAYED
     reuse = order.reuse if report.is_queued else None
+    if reuse and key and (known := reports.replayed(key, now)):
+        return known, Origin.REPLAYED
     if reuse and (twin := _twin(report, reuse, lists, now)):
         return twin, Origin.REUSED
     if report.is_queued and reports.count_unfinished(caller.id, limit=max_unfinished) >= max_unfinished:
+        if key and (known := reports.replayed(key, now)):
+            return known, Origin.REPLAYED
         raise TooManyUnfinished
     if reuse and key is None:
         return _add_once(report, reuse, reports, now)

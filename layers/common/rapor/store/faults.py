@@ -57,3 +57,16 @@ def refused_item(error: ClientError) -> dict[str, Any] | None:
         raise error
     item: dict[str, Any] | None = error.response.get("Item")
     return item
+
+
+def cancelling_item(error: ClientError) -> dict[str, Any] | None:
+    """
+    Give the item whose condition cancelled a transaction, if one did and asked to be told of.
+
+    Raises:
+        ClientError: It failed for another reason.
+    """
+    if error.response["Error"]["Code"] != "TransactionCanceledException":
+        raise error
+    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])
+    return next((reason["Item"] for reason in reasons if "Item" in reason), None)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced, KeyReused, StoreUnavailable, UuidTaken
 from rapor.report import Failure, IdempotencyKey, Progress, Report, Result, Status, iso
-from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.faults import cancelling_item, passing_faults_named, refused_item
 from rapor.store.items import (
     Item,
     from_item,
@@ -58,6 +58,7 @@ class ReportTable:
 
         Raises:
             KeyReused: The key stands for another body.
+            UuidTaken: The same, of a key without end.
         """
         put = {"TableName": self._name, "Item": report_row(report), "ConditionExpression": "attribute_not_exists(pk)"}
         if key is None:
@@ -78,15 +79,16 @@ class ReportTable:
             "Item": idempotency_row(key, report, put["Item"]),
             "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
             "ExpressionAttributeValues": typed({":now": int(report.created_at.timestamp())}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
             with passing_faults_named():
                 self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": key_put}])
         except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise
-            # Ours from a try whose answer was lost, or another request's with the same key, a moment ago.
-            first = self.replayed(key, report.created_at)
+            # Ours from a try whose answer was lost, or another request's with the same key. Where that one is being
+            # written just now, nobody says what it is.
+            item = cancelling_item(error) or self._key_item(key)
+            first = _first(item, key, report.created_at)
             if first is None:
                 raise StoreUnavailable from error
             return first, first.uuid != report.uuid
@@ -100,13 +102,7 @@ class ReportTable:
             KeyReused: It was another body.
             UuidTaken: The same, of a key without end.
         """
-        item = self._key_item(key)
-        # DynamoDB deletes expired items late, so their time is looked at here.
-        if item is None or ("expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()):
-            return None
-        if item["fingerprint"]["S"] != key.fingerprint:
-            raise KeyReused if key.lifetime else UuidTaken
-        return from_item(item["first"]["M"])
+        return _first(self._key_item(key), key, now)
 
     def named(self, key: IdempotencyKey) -> UUID | None:
         """Which report a key without end stands for, whatever its body was."""
@@ -374,6 +370,16 @@ class ReportTable:
             raise Fenced from error
         row: Item = answer["Attributes"]
         return row
+
+
+def _first(item: Item | None, key: IdempotencyKey, now: datetime) -> Report | None:
+    """Read what a key's row says it made; raises as `replayed`."""
+    # DynamoDB deletes expired items late, so their time is looked at here.
+    if item is None or ("expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()):
+        return None
+    if item["fingerprint"]["S"] != key.fingerprint:
+        raise KeyReused if key.lifetime else UuidTaken
+    return from_item(item["first"]["M"])
 
 
 def due_in(

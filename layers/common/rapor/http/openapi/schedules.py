@@ -337,7 +337,7 @@ SCHEDULES: Sequence[Operation] = (
         id="runSchedule",
         tag=TAG,
         summary="Order its report now",
-        description="Beside its runs, and also while it pauses: for the owner, with the schedule's rights.",
+        description="A new one, beside its runs, and also while it pauses: for the owner, with the schedule's rights.",
         permission=GENERATE,
         parameters=(UUID_OF_SCHEDULE,),
         answers={
@@ -345,7 +345,7 @@ SCHEDULES: Sequence[Operation] = (
                 description="Recorded.",
                 schema="Report",
                 examples={"users": laravel.as_created(examples.PENDING)},
-                headers=("Location", "Idempotency-Replayed"),
+                headers=("Location",),
             )
         },
         errors=(
