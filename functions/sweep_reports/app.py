@@ -17,7 +17,7 @@ from rapor.orphans import sweep_orphans
 from rapor.purge import purge_reports
 from rapor.settings import SweepReportsSettings
 from rapor.store.changes import ReportChanges
-from rapor.store.clients import IMPATIENT, client
+from rapor.store.clients import IMPATIENT, SWEEPING, client
 from rapor.store.documents import DocumentBucket
 from rapor.store.events import EventBus
 from rapor.store.lists import ReportLists
@@ -35,8 +35,9 @@ settings = SweepReportsSettings.from_environ()
 dynamodb = client("dynamodb")
 reports, lists = ReportChanges(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
 schedules, notes = ScheduleTable(dynamodb, settings.table_name), Notes(dynamodb, settings.table_name)
-bus, documents = EventBus(client, settings.event_bus), DocumentBucket(client("s3"), settings.documents_bucket)
+bus = EventBus(client, settings.event_bus)
 announcer = Announcer(reports, bus, logger)
+documents = DocumentBucket(client("s3", SWEEPING), settings.documents_bucket)
 telling = client("scheduler", IMPATIENT)
 scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target, settings.schedule_role)
 
@@ -72,8 +73,7 @@ def _announce(now: datetime, turn: Turn) -> dict[str, int]:
 
 
 def _keep_schedules(now: datetime, turn: Turn) -> dict[str, int]:
-    keeper = Keeper(now=now, schedules=schedules, scheduler=scheduler, reports=reports, events=bus)
-    care = sweep_schedules(keeper, turn)
+    care = sweep_schedules(Keeper(now=now, schedules=schedules, scheduler=scheduler, reports=reports, events=bus), turn)
     _count("runs_missed", care.missed)
     return asdict(care)
 

@@ -18,6 +18,7 @@ from local.template import Stack
 from rapor.errors import Invalid
 from rapor.listing import Span
 from rapor.store.lists import ReportLists
+from rapor.turns import MARGIN_S
 from tests.builders import CYBERCERT, a_post, a_report, load_event
 from tests.rooms import CONTEXT, a_room, counted
 
@@ -322,3 +323,13 @@ def test_a_sweep_without_time_says_so_and_comes_to_its_end(
         room.lambda_handler(load_event("sweep_reports/schedule.json"), hurried)
 
     assert [name for _, name, _ in counted(capsys.readouterr().out)] == ["swept"]
+
+
+def test_a_call_of_the_sweeps_that_hangs_is_given_up_before_the_sweep_is(
+    stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = a_room(stack[0].function("SweepReports"), monkeypatch)
+
+    for client in (room.documents._client, room.telling, room.bus._client):
+        config = client.meta.config
+        assert config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout) < MARGIN_S

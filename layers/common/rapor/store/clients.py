@@ -14,6 +14,8 @@ CONFIG = Config(
 )
 # Somebody waits for the answer, and the sweep has a minute: what is not told soon is told later.
 IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+# The sweep's S3 looks through and removes a thousand versions at a time; what hangs ends within `rapor.turns.MARGIN_S`.
+SWEEPING = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 def client(service: str, config: Config | None = None) -> BaseClient:
