@@ -20,6 +20,7 @@ from rapor.timetable import read_timetable
 
 LANES: Mapping[str, str] = {"fast": "ProcessFast", "heavy": "ProcessHeavy"}
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+PRECISION = timedelta(seconds=60)  # EventBridge Scheduler calls at any moment of the minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,11 @@ def bounds(stack: Stack) -> dict[str, Bound]:
 
 
 def _noticed(stack: Stack) -> timedelta:
-    """From the moment a report is due until the sweep has seen to it: its interval, and its own time limit."""
+    """From the moment a report is due until the sweep has seen to it: its interval, lateness and time limit."""
     sweep = next(it for it in stack.schedules if it.function == "SweepReports")
     runs = read_timetable(sweep.expression, sweep.timezone, anchor=EPOCH).after(EPOCH)
     first, second = (run.at for run in islice(runs, 2))
-    return second - first + timedelta(seconds=stack.function(sweep.function).timeout_s)
+    return second - first + PRECISION + timedelta(seconds=stack.function(sweep.function).timeout_s)
 
 
 def _bound(timeout: timedelta, noticed: timedelta) -> Bound:

@@ -238,7 +238,7 @@ def unconditional_create(patch: pytest.MonkeyPatch, _: World) -> None:
 
 
 def no_sweep(patch: pytest.MonkeyPatch, world: World) -> None:
-    done = sweep.Sweep({}, timedelta(0))
+    done = sweep.Sweep()
     patch.setattr(world.rooms["SweepReports"], "sweep_reports", lambda **_: done)
 
 

@@ -15,6 +15,7 @@ from rapor.store.notes import Notes
 from tests.faults.carrier import Direct
 from tests.faults.injector import Crash, Fault, Injector, Intruder
 from tests.faults.world import World
+from tests.unit.fakes import a_turn
 
 pytestmark = pytest.mark.faults
 DOCUMENT, MANIFEST, COMPLETE = 3, 5, 6  # calls of the process function
@@ -36,7 +37,7 @@ class Broom:
         self.documents = DocumentBucket(s3, world.bucket)
 
     def sweep(self, now: datetime) -> Cleared:
-        return sweep_orphans(now=now, rows=self.rows, documents=self.documents, notes=self.notes)
+        return sweep_orphans(now=now, rows=self.rows, documents=self.documents, notes=self.notes, turn=a_turn())
 
 
 def check(world: World, report: Report) -> None:

@@ -33,7 +33,7 @@ from tests.builders import load_event
 from tests.faults.injector import Crash, Fault, Injector
 from tests.rooms import CONTEXT, a_room
 from tests.schedules import BODY, a_schedule
-from tests.unit.fakes import FakeEvents, FakeLog
+from tests.unit.fakes import FakeEvents, a_turn
 
 pytestmark = pytest.mark.faults
 MINUTE = timedelta(minutes=1)
@@ -99,9 +99,8 @@ class World:
             scheduler=self.scheduler,
             reports=self.reports,
             events=events,
-            log=FakeLog(),
         )
-        sweep_schedules(keeper)
+        sweep_schedules(keeper, a_turn())
         return events
 
     def ask(self, file: str, body: object = None, uuid: str = "", sub: str = "faults") -> dict[str, Any]:

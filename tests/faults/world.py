@@ -42,6 +42,7 @@ from tests.faults.injector import Crash, Injector
 from tests.faults.oracle import Oracle
 from tests.faults.rules import ENDS, Row
 from tests.rooms import a_room
+from tests.unit.fakes import a_turn
 
 FUNCTIONS = ("CreateReport", "ReadReport", "UpdateReport", "ProcessFast", "SweepReports")  # ProcessHeavy is the same
 SHARDS = 4  # of the open index, instead of 16: a sweep's calls are mostly those for shards with nothing in them
@@ -177,7 +178,7 @@ class World:
     def announce_left(self) -> int:
         """The sweep, when it tells of ends that nobody told of; returns of how many it did."""
         self.skew += timedelta(minutes=1)
-        return int(self.sweep()["announced"])
+        return int(self.sweep()["announced_late"])
 
     # -- what AWS does --------------------------------------------------------
 
@@ -276,7 +277,7 @@ class World:
             pending = [r for r in self.records(report) if r["dynamodb"]["NewImage"]["status"]["S"] == "pending"]
             self.deliver(*pending[-1:], *pending[:1])
             self.skew += MINUTES
-            sweep_reports(now=self.now(), reports=self.reports)
+            sweep_reports(now=self.now(), reports=self.reports, turn=a_turn())
         raise AssertionError(f"no end: {found}")
 
     def documents(self, report: Report) -> list[str]:

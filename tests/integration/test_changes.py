@@ -23,7 +23,7 @@ from rapor.store.documents import DocumentBucket
 from rapor.sweep import sweep_reports
 from rapor.update import Desk, cancel_report, delete_report, restore_report, retry_report
 from tests.builders import NOW, a_caller, a_catalogue, a_report, a_result
-from tests.unit.fakes import FakeEvents, FakeLog
+from tests.unit.fakes import FakeEvents, FakeLog, a_turn
 
 pytestmark = pytest.mark.integration
 LATER = NOW + timedelta(minutes=3)
@@ -205,7 +205,7 @@ def test_any_change_takes_out_what_came_back_inactive(table: ReportChanges) -> N
 def test_the_sweep_takes_out_what_came_back_inactive(table: ReportChanges) -> None:
     report = came_back_inactive(table)
 
-    sweep_reports(now=LATER, reports=table, limit=10_000)
+    sweep_reports(now=LATER, reports=table, turn=a_turn(), limit=10_000)
 
     assert queues(table, report) == {}
     assert got(table, report.uuid).status is Status.PENDING
@@ -375,9 +375,11 @@ def test_a_purge_takes_every_version_of_everything_and_nothing_of_others(
     documents._client.delete_object(Bucket=documents._name, Key=document)
     assert len(versions(documents, report.folder)) == 4
 
-    too_early = purge_reports(now=NOW + KEEP - timedelta(seconds=1), keep=KEEP, reports=table, documents=documents)
+    too_early = purge_reports(
+        now=NOW + KEEP - timedelta(seconds=1), keep=KEEP, reports=table, documents=documents, turn=a_turn()
+    )
     assert (too_early, len(versions(documents, report.folder))) == ([], 4)
-    purge_reports(now=NOW + KEEP, keep=KEEP, reports=table, documents=documents)
+    purge_reports(now=NOW + KEEP, keep=KEEP, reports=table, documents=documents, turn=a_turn())
 
     assert table.get(report.uuid) is None
     assert versions(documents, report.folder) == []
@@ -391,7 +393,7 @@ def test_what_was_restored_is_not_purged(table: ReportChanges, documents: Docume
     stored(documents, f"{report.folder}1-me.pdf")
     restored = restore_report(report.uuid, desk=a_desk(table))
 
-    purge_reports(now=NEXT_YEAR, keep=KEEP, reports=table, documents=documents)
+    purge_reports(now=NEXT_YEAR, keep=KEEP, reports=table, documents=documents, turn=a_turn())
 
     assert got(table, report.uuid) == restored
     assert len(versions(documents, report.folder)) == 1
@@ -414,7 +416,7 @@ def test_a_purge_forgets_a_reports_name_and_no_others(table: ReportChanges, docu
     table.forget(key_of(owner, "mine"), later)
     kept = table.replayed(key_of(owner, "mine", "f"), NOW)
 
-    purge_reports(now=NEXT_YEAR, keep=KEEP, reports=table, documents=documents)
+    purge_reports(now=NEXT_YEAR, keep=KEEP, reports=table, documents=documents, turn=a_turn())
 
     assert kept is not None
     assert table.replayed(key_of(owner, "mine", "f"), NEXT_YEAR) is None
@@ -422,7 +424,7 @@ def test_a_purge_forgets_a_reports_name_and_no_others(table: ReportChanges, docu
 
 def test_a_purge_wakes_no_worker(table: ReportChanges, documents: DocumentBucket) -> None:
     report = deleted(table)
-    purge_reports(now=NEXT_YEAR, keep=KEEP, reports=table, documents=documents)
+    purge_reports(now=NEXT_YEAR, keep=KEEP, reports=table, documents=documents, turn=a_turn())
 
     events = [as_event(item.record, arn="arn") for item in shard_of(table._name).items]
     last = [it for it in events if it["dynamodb"]["Keys"]["pk"]["S"] == f"REPORT#{report.uuid}"][-1]

@@ -1,11 +1,8 @@
 """Alarms and dashboard watch what the rooms really count."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,7 +13,7 @@ from local.datasets import ensure_datasets
 from local.invoke import records
 from local.template import STACK_NAME, TEMPLATE, Stack
 from tests.builders import a_report, load_event
-from tests.rooms import CONTEXT, a_room
+from tests.rooms import CONTEXT, a_room, counted
 
 pytestmark = pytest.mark.integration
 
@@ -26,17 +23,6 @@ class LongContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
-
-
-def counted(printed: str) -> Iterator[tuple[str, str, float]]:
-    """Namespace, name and value of every metric of the service's own, in Embedded Metric Format."""
-    for line in printed.splitlines():
-        entry: dict[str, Any] = json.loads(line) if line.startswith('{"_aws"') else {}
-        for group in entry.get("_aws", {}).get("CloudWatchMetrics", []):
-            assert group["Dimensions"] == [["service"]]
-            assert entry["service"] == "rapor"
-            for metric in group["Metrics"]:
-                yield group["Namespace"], metric["Name"], sum(entry[metric["Name"]])
 
 
 @pytest.fixture
@@ -69,7 +55,7 @@ def test_what_alarms_and_dashboard_watch_is_counted(emitted: list[tuple[str, str
     alarmed = re.findall(r"Namespace: !Ref AWS::StackName,?\s+MetricName: (\w+)", template)
     shown = re.findall(r'\["\$\{AWS::StackName\}", "(\w+)"', template)
 
-    assert {"completed", "failed", "oldest_due_seconds"} <= {*alarmed, *shown}
+    assert {"completed", "failed", "waiting_seconds"} <= {*alarmed, *shown}
     assert {*alarmed, *shown} <= {name for _, name, _ in emitted}
     assert {namespace for namespace, _, _ in emitted} == {STACK_NAME}
 
@@ -77,7 +63,7 @@ def test_what_alarms_and_dashboard_watch_is_counted(emitted: list[tuple[str, str
 def test_every_ending_is_counted_once(emitted: list[tuple[str, str, float]]) -> None:
     values = {name: value for _, name, value in emitted}
 
-    assert (values["completed"], values["oldest_due_seconds"]) == (1, 0)
+    assert (values["completed"], values["waiting_seconds"]) == (1, 0)
     assert [value for _, name, value in emitted if name == "failed"] == [1, 0]
 
 

@@ -29,6 +29,7 @@ from rapor.store.schedules import ScheduleTable
 from rapor.sweep import Repair, sweep_reports
 from tests.builders import NOW, a_caller, a_report, a_result
 from tests.schedules import a_schedule
+from tests.unit.fakes import a_turn
 
 pytestmark = pytest.mark.integration
 NEWS: Item = {
@@ -215,9 +216,9 @@ def test_the_sweep_leaves_what_it_does_not_know_and_goes_on(
     put(report_row(unknown) | {"status": {"S": "archived"}})
     put(report_row(known))
     before = row(report_key(unknown.uuid))
-    monkeypatch.setattr(reports, "due", lambda _now, limit: iter([unknown.uuid, known.uuid][:limit]))
+    monkeypatch.setattr(reports, "due", lambda _now, limit, **_: iter([unknown.uuid, known.uuid][:limit]))
 
-    sweep = sweep_reports(now=NOW, reports=reports)
+    sweep = sweep_reports(now=NOW, reports=reports, turn=a_turn())
 
     assert (sweep.repairs[Repair.LEFT], sweep.repairs[Repair.DISPATCHED]) == (1, 1)
     assert row(report_key(unknown.uuid)) == before
@@ -230,9 +231,9 @@ def test_an_end_that_only_a_newer_version_knows_is_not_told_by_this_one(
     put(report_row(ended) | {"status": {"S": "archived"}})
     told: list[Any] = []
     bus: Any = SimpleNamespace(send=told.append)
-    monkeypatch.setattr(reports, "unannounced", lambda _now, limit: iter([ended.uuid][:limit]))
+    monkeypatch.setattr(reports, "unannounced", lambda _now, limit, **_: iter([ended.uuid][:limit]))
 
-    Announcer(reports, bus, bus).announce_left(now=NOW)
+    Announcer(reports, bus, bus).announce_left(now=NOW, turn=a_turn())
 
     assert told == []
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from local.template import Stack
 from rapor.errors import Invalid
 from rapor.listing import Span
 from rapor.store.lists import ReportLists
+from rapor.turns import MARGIN_S
 from tests.builders import CYBERCERT, a_post, a_report, load_event
-from tests.rooms import CONTEXT, a_room
+from tests.rooms import CONTEXT, a_room, counted
 
 pytestmark = pytest.mark.integration
 
@@ -264,7 +265,7 @@ def test_the_sweep_says_what_it_did(stack: tuple[Stack, LocalAws], monkeypatch: 
 
     answer = room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
 
-    repairs = {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "dequeued": 0, "left": 0, "announced": 0}
+    repairs = {"dispatched": 0, "reclaimed": 0, "exhausted": 0, "dequeued": 0, "left": 0, "announced_late": 0}
     schedules = {"schedules": 0, "started": 0, "missed": 0}
     assert answer == {**repairs, **schedules, "purged": 0, "orphans": 0, "unclaimed": 0}
 
@@ -292,3 +293,43 @@ def test_every_route_of_the_template_has_its_handler(
     room = a_room(stack[0].function(function), monkeypatch)
 
     assert room.ROUTES.keys() == {route.key for route in stack[0].routes if route.function == function}
+
+
+def test_a_step_that_breaks_costs_no_other_its_turn(
+    stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = a_room(stack[0].function("SweepReports"), monkeypatch)
+
+    def break_off(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(room, "sweep_schedules", break_off)
+    with pytest.raises(ZeroDivisionError):
+        room.lambda_handler(load_event("sweep_reports/schedule.json"), CONTEXT)
+
+    told = [name for _, name, _ in counted(capsys.readouterr().out)]
+    assert "runs_missed" not in told
+    assert {"due", "announced_late", "purged", "orphans"} <= set(told)
+    assert told[-1] == "swept"
+
+
+def test_a_sweep_without_time_says_so_and_comes_to_its_end(
+    stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = a_room(stack[0].function("SweepReports"), monkeypatch)
+    hurried = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 1})
+
+    with pytest.raises(TimeoutError):
+        room.lambda_handler(load_event("sweep_reports/schedule.json"), hurried)
+
+    assert [name for _, name, _ in counted(capsys.readouterr().out)] == ["swept"]
+
+
+def test_a_call_of_the_sweeps_that_hangs_is_given_up_before_the_sweep_is(
+    stack: tuple[Stack, LocalAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = a_room(stack[0].function("SweepReports"), monkeypatch)
+
+    for client in (room.documents._client, room.telling, room.bus._client):
+        config = client.meta.config
+        assert config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout) < MARGIN_S

@@ -570,6 +570,18 @@ def test_a_sweep_looks_at_some_of_every_shard(table: ReportTable) -> None:
     assert set(found[64]) == {report.uuid for report in [*of_one_shard, elsewhere]}
 
 
+def test_a_sweep_whose_time_is_over_asks_no_further_shard(table: ReportTable) -> None:
+    for shard in (5, 6):
+        added(table, uuid=UUID(int=shard + (1 << 101)), due_at=NOW - timedelta(days=20))
+    found = list[UUID]()
+
+    found.extend(table.due(NOW - timedelta(days=20), limit=64, is_over=lambda: bool(found)))
+    for queue in (table.due, table.unannounced):
+        assert list(queue(NOW, limit=64, is_over=lambda: True)) == []
+
+    assert {uuid.int % 16 for uuid in found} == {5}
+
+
 @pytest.mark.parametrize("changes", [{"attempt": 2}, {"not_before": NOW}])
 def test_the_last_attempt_and_the_first_moment_can_be_claimed(table: ReportTable, changes: dict[str, Any]) -> None:
     assert table.claim(added(table, **changes).uuid, owner="me", now=NOW, lease_until=LATER)

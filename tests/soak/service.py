@@ -51,7 +51,7 @@ from tests.builders import a_caller, a_catalogue
 from tests.faults.injector import Crash, Fault, Injector
 from tests.faults.oracle import Expected, Oracle
 from tests.soak import aws
-from tests.unit.fakes import FakeLog, FakeRows, render_lines
+from tests.unit.fakes import FakeLog, FakeRows, a_turn, render_lines
 
 LAMBDA = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 60_000,
@@ -261,8 +261,8 @@ class Service:
 
         def sweep() -> None:
             now = self.now()
-            sweep_reports(now=now, reports=self.stage.reports)
-            self._announcer.announce_left(now=now)
+            sweep_reports(now=now, reports=self.stage.reports, turn=a_turn())
+            self._announcer.announce_left(now=now, turn=a_turn())
 
         self.tried(sweep)
 
@@ -275,6 +275,7 @@ class Service:
                 rows=self.stage.lists,
                 documents=self.stage.documents,
                 notes=self.stage.notes,
+                turn=a_turn(),
                 pages=100,
             )
             removed += sum(cleared.removed.values())

@@ -115,7 +115,7 @@ def test_whose_workers_always_die_there_has_ended_in_time(watched: Watched, at: 
         elif not watched.report.is_finished:
             watched.wait_for_the_sweep()
 
-    watched.check(until=watched.bound.tried + (timedelta(minutes=4) if at == 1 else timedelta(0)))
+    watched.check(until=watched.bound.tried + (timedelta(minutes=5) if at == 1 else timedelta(0)))
 
 
 def test_the_bound_of_one_attempt_is_reached(watched: Watched) -> None:

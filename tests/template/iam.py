@@ -1,7 +1,8 @@
 """
 What functions are allowed to do by `template.yaml`, and what calls of an AWS SDK need to be allowed.
 
-Of conditions only the service through which the key is asked is judged; the others narrow what is allowed here further.
+Of conditions those are judged that say through which service the key may be asked, and which events may be sent; the
+others narrow what is allowed here further.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,15 +31,19 @@ WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Con
 
 
 class Right(NamedTuple):
-    """An action on a resource, whose name may be a pattern; `via` is the service that may ask the key, if one must."""
+    """
+    An action on a resource, whose name may be a pattern, and what it is for, if that is limited.
+
+    That is, of the key, the service that may ask it; of the bus, the source and type of an event.
+    """
 
     action: str
     resource: str
-    via: str = ""
+    only: str = ""
 
     def covers(self, needed: "Right") -> bool:
         """Whether this is enough."""
-        same = (self.action, self.via) == (needed.action, needed.via)
+        same = (self.action, self.only) == (needed.action, needed.only)
         return same and fnmatchcase(needed.resource, self.resource)
 
 
@@ -46,11 +51,12 @@ def allowed(template: Template, function: str) -> set[Right]:
     """Rights of a function's own statements, and of those SAM adds for its on-failure destinations."""
     properties = template.resolve(template.resources("AWS::Serverless::Function")[function])
     rights = {
-        Right(action, resource, _via(statement))
+        Right(action, resource, only)
         for policy in properties["Policies"]
         for statement in policy["Statement"]
         for action in _listed(statement["Action"])
         for resource in _listed(statement["Resource"])
+        for only in _limits(statement)
     }
     return rights | {Right("sqs:SendMessage", queue) for queue in destinations(properties)}
 
@@ -69,6 +75,11 @@ def needed(service: str, operation: str, parameters: Mapping[str, Any]) -> Itera
         for item in parameters["TransactItems"]:
             [(kind, write)] = item.items()
             yield from needed(service, WRITES[kind], write)
+        return
+    if operation == "PutEvents":
+        for entry in parameters["Entries"]:
+            only = f"{entry['Source']}/{entry['DetailType']}"
+            yield Right("events:PutEvents", _bus(entry.get("EventBusName", "default")), only)
         return
     if operation == "DeleteObjects":
         assert all("VersionId" in it for it in parameters["Delete"]["Objects"]), "an object without its version"
@@ -109,16 +120,19 @@ RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[str]]] = {
     "scheduler": lambda _, parameters: iter(
         [f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/{parameters['GroupName']}/{parameters['Name']}"]
     ),
-    "events": lambda _, parameters: (
-        f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{it.get('EventBusName', 'default')}"
-        for it in parameters["Entries"]
-    ),
 }
 
 
-def _via(statement: Mapping[str, Any]) -> str:
-    via: str = statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService", "")
-    return via.partition(".")[0]
+def _bus(name: str) -> str:
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"
+
+
+def _limits(statement: Mapping[str, Any]) -> list[str]:
+    """What the statement is for, one by one; an event's type that no condition names is none."""
+    equal = statement.get("Condition", {}).get("StringEquals", {})
+    if "events:PutEvents" in statement["Action"]:
+        return [f"{equal.get('events:source')}/{kind}" for kind in _listed(equal.get("events:detail-type", []))]
+    return [equal.get("kms:ViaService", "").partition(".")[0]]
 
 
 def _listed(value: Any) -> list[str]:

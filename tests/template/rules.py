@@ -32,8 +32,8 @@ STATE = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
 LOGS_CONTEXT = "kms:EncryptionContext:aws:logs:arn"
 UNBOUND = {"cloudwatch.amazonaws.com"}  # says nothing of itself that a condition could ask for
 WATCHED = {
-    ("Service", "oldest_due_seconds", "Maximum"),
-    ("Service", "oldest_due_seconds", "SampleCount"),
+    ("Service", "waiting_seconds", "Maximum"),
+    ("Service", "swept", "SampleCount"),
     ("Service", "failed", "Sum"),
     ("AWS/Lambda", "IteratorAge", "Maximum"),
     ("AWS/Lambda", "Throttles", "Sum"),
@@ -278,12 +278,7 @@ def what_is_dropped_is_seen(template: Template) -> Iterator[str]:
 
 def times_fit_each_other(template: Template) -> Iterator[str]:
     asked = {it["function"] for _, it in _routes(template)}
-    sweeping = {
-        name
-        for name, it in template.resources("AWS::Serverless::Function").items()
-        for event in it.get("Events", {}).values()
-        if event["Properties"].get("ScheduleExpression") == "rate(1 minute)"
-    }
+    sweeping = _every_minute(template)
     shared = template.body["Globals"]["Function"]
     for name, it in template.resources("AWS::Serverless::Function").items():
         timeout = {**shared, **it}.get("Timeout", 3)
@@ -298,6 +293,24 @@ def times_fit_each_other(template: Template) -> Iterator[str]:
                 yield f"{name} may not be retried as often as is said"
         if name in dict(_mappings(template)) and timeout > _age_alarm(template, name):
             yield f"{name} may run longer than its lane may be behind"
+
+
+def _every_minute(template: Template) -> set[str]:
+    return {
+        function
+        for function, _, it in _events(template, "ScheduleV2")
+        if it.get("ScheduleExpression") == "rate(1 minute)"
+    }
+
+
+def _watched_functions(template: Template) -> set[tuple[str, str, str]]:
+    """Namespace and metric of alarms on one function, and which."""
+    return {
+        (it["Namespace"], it["MetricName"], dimension["Value"]["Ref"])
+        for it in template.resources("AWS::CloudWatch::Alarm").values()
+        for dimension in it.get("Dimensions", [])
+        if dimension["Name"] == "FunctionName"
+    }
 
 
 def _age_alarm(template: Template, function: str) -> float:
@@ -350,6 +363,22 @@ def trouble_is_told(template: Template) -> Iterator[str]:
         yield "there is no dashboard"
 
 
+def a_sweep_that_fails_is_told(template: Template) -> Iterator[str]:
+    for function in _every_minute(template):
+        if ("AWS/Lambda", "Errors", function) not in _watched_functions(template):
+            yield f"nobody watches whether {function} fails"
+
+
+def what_is_not_counted_is_zero(template: Template) -> Iterator[str]:
+    """Where one of two series has no point, their sum has none either: nothing would be seen when everything fails."""
+    for name, it in template.resources("AWS::CloudWatch::Alarm").items():
+        raw = {part["Id"] for part in it.get("Metrics", []) if "MetricStat" in part}
+        for expression in (part.get("Expression", "") for part in it.get("Metrics", [])):
+            bare = set(re.findall(r"\w+", re.sub(r"FILL\(\w+, *0\)", "", expression)))
+            for series in sorted(raw & bare):
+                yield f"{name} reckons with {series}, which has points only when something is counted"
+
+
 def names_are_the_stacks(template: Template) -> Iterator[str]:
     """Where a name is given at all, it has the stack's in it; all others AWS makes up."""
     given = {
@@ -393,7 +422,8 @@ RULES: tuple[Rule, ...] = (
     access_logs_take_no_room_in_the_accounts_policy, key_is_the_accounts, state_stays, buckets_are_tidied, rights_are_narrow, routes_ask_for_a_token, other_pages_stay_out, requests_are_throttled, logs_hold_no_secrets,
     logs_are_kept_for_a_while, calls_are_traced, lanes_split_what_is_pending, a_shard_has_two_readers,
     a_record_is_dropped_by_our_rule, what_is_dropped_is_seen, times_fit_each_other, concurrency_is_reserved_on_demand,
-    trouble_is_told, names_are_the_stacks, everything_is_described, variables_hold_no_secrets,
+    trouble_is_told, a_sweep_that_fails_is_told, what_is_not_counted_is_zero, names_are_the_stacks,
+    everything_is_described, variables_hold_no_secrets,
 )  # fmt: skip
 
 

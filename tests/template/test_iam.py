@@ -21,9 +21,10 @@ from local.invoke import EVENTS, for_report, records
 from local.manifest_key import ManifestKey
 from local.presigned import Environ
 from local.stage import upload_datasets
-from local.template import PARAMETERS, STACK_NAME, TEMPLATE, Stack
+from local.template import PARAMETERS, PROJECT, STACK_NAME, TEMPLATE, Stack
 from rapor.errors import StoreUnavailable
 from rapor.store.changes import ReportChanges
+from rapor.store.schedules import ScheduleTable
 from tests.builders import CYBERCERT, a_post, load_event
 from tests.faults.calls import CALLS
 from tests.template.iam import ACTIONS, Right, allowed, needed, with_the_key
@@ -38,6 +39,7 @@ BY_OBSTORE = {Right("s3:ListBucket", DATA), Right("s3:GetObject", f"{DATA}/datas
 READS_DATA = ("ProcessFast", "ProcessHeavy", "EstimateReport")
 # Lambda itself writes these, in the function's name.
 BY_LAMBDA = {Right("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK_NAME}-DeadLetters")}
+HOPELESS = {"title": "A", "report_type": "reference", "parameters": {"referenceId": "0"}, "format": "json"}
 HAS_DESTINATION = ("ProcessFast", "ProcessHeavy", "CreateReport")
 
 
@@ -129,10 +131,15 @@ def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPa
             small.setattr("rapor.store.documents.PART_BYTES", 10_000)  # which S3 refuses in the end, so it is aborted
             failed = ordered(create, a_post(CYBERCERT | {"format": "json"}))
             process(records_of(aws, failed))
+        process(records_of(aws, ordered(create, a_post(HOPELESS))))
         uuid = ordered(create, a_post(CYBERCERT))
+    untold = [ordered(create, a_post(it)) for it in (CYBERCERT, CYBERCERT, HOPELESS)]
     with patch.context() as silent:
-        silent.setattr("rapor.store.events.EventBus.send", refuse)  # so that the sweep has something to announce
-        fast(records_of(aws, ordered(create, a_post(CYBERCERT))))
+        silent.setattr("rapor.store.events.EventBus.send", refuse)  # so that others have something to announce
+        for name in untold:
+            fast(records_of(aws, name))
+    delete = for_report("update_report/delete_api_v1_reports_uuid.json", untold[0])  # tells of what is deleted
+    assert update(delete)["statusCode"] == 200
     fast(records_of(aws, uuid))
     estimate(load_event("estimate_report/post_api_v1_reports_estimate.json"))
     for file in sorted((EVENTS / "read_report").glob("*.json")):
@@ -144,7 +151,11 @@ def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPa
         [file] = (EVENTS / "update_report").glob(f"*{name}*.json")
         assert update(for_report(f"update_report/{file.name}", failed))["statusCode"] < 500, name
 
-    keep_schedules(create, recorder.load("Schedules"), patch)
+    paused = keep_schedules(create, recorder.load("Schedules"), patch)
+    schedules = ScheduleTable(aws.client("dynamodb"), stack.name("Reports"))
+    found = schedules.get(UUID(paused))
+    assert found is not None
+    schedules.change(found, found.paused("failed_in_a_row", datetime.now(UTC)))
 
     later(patch, timedelta(days=2))
     sweep(load_event("sweep_reports/schedule.json"))  # which looks for orphans among the documents
@@ -158,8 +169,8 @@ def live(recorder: Recorder, stack: Stack, aws: LocalAws, patch: pytest.MonkeyPa
     assert {reports.get(UUID(name)) for name in (uuid, score)} == {None}
 
 
-def keep_schedules(create: Callable[[Any], Any], keep: Callable[[Any], Any], patch: pytest.MonkeyPatch) -> None:
-    """Make, change, run and end schedules, some of which only the sweep can tell the Scheduler about."""
+def keep_schedules(create: Callable[[Any], Any], keep: Callable[[Any], Any], patch: pytest.MonkeyPatch) -> str:
+    """Make, change, run and end schedules, some of which only the sweep can tell the Scheduler about; one is left."""
 
     def asked(name: str, uuid: str = "", **body: Any) -> Any:
         event = for_report(f"schedules/{name}.json", uuid) if uuid else load_event(f"schedules/{name}.json")
@@ -184,6 +195,7 @@ def keep_schedules(create: Callable[[Any], Any], keep: Callable[[Any], Any], pat
     asked("get_api_v1_schedules")
     keep(as_own(load_event("schedules/get_api_v1_schedules.json")))
     asked(end, told)
+    return str(asked(post)["uuid"])
 
 
 def ordered(create: Callable[[Any], Any], event: Any, name: str = "uuid") -> str:
@@ -242,6 +254,32 @@ def test_a_right_too_many_and_one_too_few_are_seen(used: Used) -> None:
 
     assert [it.action for it in idle(changed, rights, "CreateReport")] == ["dynamodb:Scan"]
     assert [it.action for it in missing(changed, rights, "CreateReport")] == ["dynamodb:PutItem"]
+
+
+def test_an_event_of_a_type_that_the_policy_does_not_name_is_seen(used: Used) -> None:
+    template, rights = used
+    body = copy.deepcopy(dict(template.body))
+    [statement] = [
+        it
+        for it in body["Resources"]["SweepReports"]["Properties"]["Policies"][0]["Statement"]
+        if it["Action"] == "events:PutEvents"
+    ]
+    statement["Condition"]["StringEquals"]["events:detail-type"] = ["report.completed", "report.failed"]
+
+    changed = Template(body, template.parameters, template.stack_name)
+
+    assert [it.only for it in missing(changed, rights, "SweepReports")] == [
+        "rapor/schedule.missed",
+        "rapor/schedule.paused",
+    ]
+
+
+def test_every_type_of_event_that_is_described_is_sent_here(used: Used) -> None:
+    schemas = [json.loads(file.read_text()) for file in (PROJECT / "docs/events").glob("*.schema.json")]
+
+    described = {f"rapor/{kind}" for schema in schemas for kind in schema["properties"]["type"]["enum"]}
+
+    assert {it.only for rights in used[1].values() for it in rights if it.action == "events:PutEvents"} == described
 
 
 def missing(template: Template, rights: dict[str, set[Right]], function: str) -> list[Right]:

@@ -112,12 +112,22 @@ WEAKENED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "a lane that a zero switches off": ("concurrency_is_reserved_on_demand", lambda it: it["Parameters"]["FastConcurrency"].update(AllowedPattern="[0-9]*")),
     "concurrency a new account has not": ("concurrency_is_reserved_on_demand", lambda it: it["Parameters"]["FastConcurrency"].update(Default="100")),
     "an alarm nobody hears": ("trouble_is_told", lambda it: of(it, "DeadLettersAlarm").pop("AlarmActions")),
+    "no alarm for a sweep that fails": ("a_sweep_that_fails_is_told", lambda it: it["Resources"].pop("SweepFailsAlarm")),
+    "no alarm for a sweep that never ends": ("trouble_is_told", lambda it: of(it, "SweepSilentAlarm").update(MetricName="due")),
     "no alarm for lost schedules": ("trouble_is_told", lambda it: it["Resources"].pop("SchedulesAlarm")),
     "no alarm for users' lost schedules": (
         "trouble_is_told",
         lambda it: of(it, "SchedulesAlarm")["Metrics"].pop(2),
     ),
     "a silent sweep is a good one": ("trouble_is_told", lambda it: of(it, "SweepSilentAlarm").update(TreatMissingData="notBreaching")),
+    "a share of what only counts when something completed": (
+        "what_is_not_counted_is_zero",
+        lambda it: of(it, "FailedRatioAlarm")["Metrics"][1].update(Expression="FILL(failed, 0) + completed"),
+    ),
+    "a sum of series with gaps": (
+        "what_is_not_counted_is_zero",
+        lambda it: of(it, "SchedulesAlarm")["Metrics"][0].update(Expression="operators + FILL(users, 0) + FILL(refused, 0)"),
+    ),
     "a bucket's own name": ("names_are_the_stacks", lambda it: of(it, "Data").update(BucketName="reports-data")),
     "a schedule's own name": ("names_are_the_stacks", lambda it: of(it, "SweepReports")["Events"]["EveryMinute"]["Properties"].update(Name="sweep")),
     "a layer without name": ("names_are_the_stacks", lambda it: of(it, "CommonLayer").pop("LayerName")),

@@ -19,6 +19,7 @@ from rapor.figures import Figures
 from rapor.listing import Page, Position, Span
 from rapor.process import Output, Rows, Sink
 from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result, Status
+from rapor.turns import Turn
 
 
 class FakeClock:
@@ -123,7 +124,7 @@ class FakeReports:
         self.rows[report.uuid] = row
         return row
 
-    def unannounced(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+    def unannounced(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
         yield from [report.uuid for report in self.rows.values() if report.unannounced][:limit]
 
     def release(self, report: Report, *, not_before: datetime, now: datetime) -> None:
@@ -135,6 +136,40 @@ class FakeReports:
         if row.status is not Status.PROCESSING or row.owner != report.owner:
             raise Fenced
         return row
+
+
+class FakeOpenIndex:
+    """Reports in the sweep's queue; while it is *fenced*, somebody else is always quicker."""
+
+    def __init__(self, *reports: Report, fenced: bool = False) -> None:
+        self.rows = {report.uuid: report for report in reports}
+        self.fenced = fenced
+        self.gone: list[UUID] = []  # still in the index
+        self.asked: list[tuple[datetime, int]] = []
+
+    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
+        self.asked.append((now, limit))
+        yield from [*self.gone, *self.rows][:limit]
+
+    def get(self, uuid: UUID) -> Report | None:
+        return self.rows.get(uuid)
+
+    def dispatch(self, report: Report, *, due_at: datetime) -> None:
+        self._replace(report, due_at=due_at, dispatches=report.dispatches + 1)
+
+    def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
+        self._replace(report, status=Status.PENDING, due_at=due_at, dispatches=report.dispatches + 1, updated_at=now)
+
+    def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
+        self._replace(report, status=Status.FAILED, error=failure, finished_at=now)
+
+    def dequeue(self, report: Report) -> None:
+        self._replace(report, due_at=None)
+
+    def _replace(self, report: Report, **changes: object) -> None:
+        if self.fenced:
+            raise Fenced
+        self.rows[report.uuid] = replace(report, **changes)
 
 
 class FakeRows:
@@ -284,3 +319,8 @@ class FakeLog:
         self.entries.append({"message": msg, **kwargs})
 
     warning = info
+
+
+def a_turn(log: FakeLog | None = None, *, is_over: bool = False) -> Turn:
+    """A step's, with all the time it wants or none."""
+    return Turn(step="step", clock=lambda: 0.0, ends_at=-1.0 if is_over else 1.0, log=log or FakeLog())

@@ -1,7 +1,7 @@
 """Fakes that keep state, for what schedules need beside reports."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,9 +63,9 @@ class FakeSchedules:
     def page(self, user_id: str | None, at: Position | None, *, limit: int) -> list[Schedule]:
         return [row for row in self.rows.values() if user_id in {None, row.user_id}][:limit]
 
-    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
-        due = [row for row in self.rows.values() if row.due_at and row.due_at <= now]
-        return (row.uuid for row in due[:limit])
+    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
+        due = sorted((row.due_at, row.uuid) for row in self.rows.values() if row.due_at and row.due_at <= now)
+        return (uuid for _, uuid in due[:limit])
 
     def note_run(self, found: Schedule, run: PastRun) -> Schedule:
         row = self.rows[found.uuid]
@@ -84,6 +84,7 @@ class FakeEventBridge:
         self.entries: dict[str, dict[str, Any]] = {}
         self.started: list[str] = []
         self.refuses: str | None = None  # code of the error with which every call is answered
+        self.calls = 0
 
     def create_schedule(self, **entry: Any) -> None:
         self._answer()
@@ -111,6 +112,7 @@ class FakeEventBridge:
             raise _error("ResourceNotFoundException")
 
     def _answer(self) -> None:
+        self.calls += 1
         if self.refuses:
             raise _error(self.refuses)
 

@@ -14,7 +14,7 @@ from rapor.errors import RenderError, StoreUnavailable
 from rapor.report import Failure, Format, Report, Status
 from tests.builders import NOW, ROOT, a_report
 from tests.events import SCHEMA, VALID
-from tests.unit.fakes import FakeEvents, FakeLog, FakeReports
+from tests.unit.fakes import FakeEvents, FakeLog, FakeReports, a_turn
 
 PAGE = (ROOT / "docs/events.md").read_text()
 
@@ -179,7 +179,7 @@ def test_what_is_left_is_told_as_far_as_the_limit() -> None:
     reports, events = FakeReports(*ends(5)), FakeEvents()
     sweep = announcer(reports, events)
 
-    counts = [sweep.announce_left(now=NOW, limit=3) for _ in range(3)]
+    counts = [sweep.announce_left(now=NOW, turn=a_turn(), limit=3) for _ in range(3)]
 
     assert counts == [3, 2, 0]
     assert [event["subject"] for event in events.taken] == [str(uuid) for uuid in reports.rows]
@@ -188,9 +188,42 @@ def test_what_is_left_is_told_as_far_as_the_limit() -> None:
 def test_a_bus_out_of_order_does_not_keep_the_sweep() -> None:
     reports, log = FakeReports(*ends(50)), FakeLog()
 
-    told = announcer(reports, FakeEvents(broken=StoreUnavailable()), log).announce_left(now=NOW)
+    turn = a_turn(log)
+    told = announcer(reports, FakeEvents(broken=StoreUnavailable())).announce_left(now=NOW, turn=turn)
 
-    assert (told, len(log.entries)) == (0, 3)
+    assert (told, len(log.entries), len(turn.errors)) == (0, 3, 3)
+    assert {entry["message"] for entry in log.entries} == {"an end was not announced"}
+
+
+def test_an_end_that_is_never_taken_does_not_stop_the_others() -> None:
+    class Picky(FakeEvents):
+        def send(self, event: Any) -> None:
+            if UUID(event["subject"]).int % 2:
+                raise ValueError
+            super().send(event)
+
+    events = Picky()
+
+    told = announcer(FakeReports(*ends(20)), events).announce_left(now=NOW, turn=a_turn())
+
+    assert told == len(events.taken) == 10
+
+
+def test_an_end_that_changes_while_it_is_told_is_the_next_sweeps() -> None:
+    reports, turn = FakeReports(*ends(1)), a_turn()
+    events = FakeEvents()
+    [uuid] = reports.rows
+    send = events.send
+
+    def and_then_it_changes(event: Any) -> None:
+        send(event)
+        reports.rows[uuid] = replace(reports.rows[uuid], revision="another's")
+
+    events.send = and_then_it_changes  # type: ignore[method-assign]
+
+    assert announcer(reports, events).announce_left(now=NOW, turn=turn) == 0
+    assert reports.rows[uuid].unannounced
+    assert turn.errors == []
 
 
 def test_a_stale_index_entry_is_left() -> None:
@@ -200,7 +233,7 @@ def test_a_stale_index_entry_is_left() -> None:
 
     events = FakeEvents()
 
-    assert announcer(Stale(*ends(2)), events).announce_left(now=NOW) == 0
+    assert announcer(Stale(*ends(2)), events).announce_left(now=NOW, turn=a_turn()) == 0
     assert events.taken == []
 
 

@@ -1,8 +1,7 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-import pytest
 from msgspec.structs import replace
 
 from rapor.errors import Fenced, StoreUnavailable
@@ -10,7 +9,7 @@ from rapor.purge import purge_reports
 from rapor.report import IdempotencyKey, Report
 from rapor.score import key_of
 from tests.builders import NOW, a_report
-from tests.unit.fakes import FakeReports
+from tests.unit.fakes import FakeLog, FakeReports, a_turn
 
 KEEP = timedelta(days=30)
 OLD = NOW - KEEP
@@ -23,7 +22,7 @@ class FakeTrash(FakeReports):
         super().__init__(*reports)
         self.indexed = list(self.rows)
 
-    def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]:
+    def deleted_before(self, moment: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
         yield from self.indexed[:limit]
 
     def forget(self, key: IdempotencyKey, report: Report) -> None:
@@ -44,8 +43,16 @@ class FakeFolders:
         self.folders.discard(folder)
 
 
+class Unremovable(FakeFolders):
+    """Some folders that stay where they are."""
+
+    def remove_folder(self, folder: str) -> None:
+        if folder in self.folders:
+            raise StoreUnavailable
+
+
 def purged(trash: FakeTrash, documents: FakeFolders, *, limit: int = 9) -> int:
-    return len(purge_reports(now=NOW, keep=KEEP, reports=trash, documents=documents, limit=limit))
+    return len(purge_reports(now=NOW, keep=KEEP, reports=trash, documents=documents, turn=a_turn(), limit=limit))
 
 
 def test_what_was_deleted_long_enough_ago_goes_with_its_documents() -> None:
@@ -92,18 +99,25 @@ def test_a_restore_that_comes_first_keeps_the_documents() -> None:
 
 
 def test_restoring_is_shut_out_before_a_document_goes_and_the_next_purge_goes_on() -> None:
-    class Broken(FakeFolders):
-        def remove_folder(self, folder: str) -> None:
-            raise StoreUnavailable
-
     old = a_report(deleted_at=OLD)
     trash, documents = FakeTrash(old), FakeFolders(old.folder)
 
-    with pytest.raises(StoreUnavailable):
-        purged(trash, Broken(old.folder))
+    assert purged(trash, Unremovable(old.folder)) == 0
     assert trash.rows[old.uuid].purging
     assert purged(trash, documents) == 1
     assert (trash.rows, documents.folders) == ({}, set())
+
+
+def test_a_document_that_cannot_be_removed_does_not_stop_the_others() -> None:
+    first, second = (a_report(uuid=uuid4(), deleted_at=OLD) for _ in range(2))
+    trash, log = FakeTrash(first, second), FakeLog()
+    documents, turn = Unremovable(first.folder), a_turn(log)
+
+    done = purge_reports(now=NOW, keep=KEEP, reports=trash, documents=documents, turn=turn)
+
+    assert done == [second.uuid]
+    assert [entry["uuid"] for entry in log.entries] == [str(first.uuid)]
+    assert [type(error) for error in turn.errors] == [StoreUnavailable]
 
 
 def test_a_purge_is_bounded() -> None:

@@ -23,7 +23,7 @@ from rapor.store.scheduler import Scheduler
 from rapor.sweep_schedules import Keeper, sweep_schedules
 from tests.builders import a_catalogue
 from tests.calendars import MEANINGS, ZONES, a_year, runs_in, walked
-from tests.unit.fakes import FakeEvents, FakeLog, FakeReports
+from tests.unit.fakes import FakeEvents, FakeReports, a_turn
 from tests.unit.schedule_fakes import FakeEventBridge, FakeSchedules
 
 OFTEN = "cron(15/20 1-3 * * ? *)"  # nine times a day: in three zones it is enough
@@ -108,7 +108,7 @@ class Year:
         """Go from one moment at which anything happens to the next; the sweep comes once a minute."""
         while self.now < end:
             self.eventbridge.fire_due()
-            sweep_schedules(self.keeper())
+            sweep_schedules(self.keeper(), a_turn())
             self.eventbridge._look()  # as it does twice a second
             fires = [due.at for due in self.eventbridge._due.values() if due.at is not None]
             looks = [row.due_at.timestamp() for row in self.schedules.rows.values() if row.due_at]
@@ -123,7 +123,6 @@ class Year:
             scheduler=self.scheduler,
             reports=self.reports,
             events=self.events,
-            log=FakeLog(),
         )
 
     def runs_of(self, uuid: str) -> Counter[str | None]:

@@ -1,52 +1,19 @@
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
-from rapor.errors import Fenced
 from rapor.report import Failure, Report, Status
 from rapor.sweep import Repair, sweep_reports
 from tests.builders import NOW, a_report
+from tests.unit.fakes import FakeLog, FakeOpenIndex, a_turn
 
 LATER = NOW + timedelta(minutes=3)
 
 
-class FakeOpenIndex:
-    def __init__(self, *reports: Report, fenced: bool = False) -> None:
-        self.rows = {report.uuid: report for report in reports}
-        self.fenced = fenced
-        self.gone: list[UUID] = []  # still in the index
-        self.asked: list[tuple[datetime, int]] = []
-
-    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
-        self.asked.append((now, limit))
-        yield from [*self.gone, *self.rows][:limit]
-
-    def get(self, uuid: UUID) -> Report | None:
-        return self.rows.get(uuid)
-
-    def dispatch(self, report: Report, *, due_at: datetime) -> None:
-        self._replace(report, due_at=due_at, dispatches=report.dispatches + 1)
-
-    def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None:
-        self._replace(report, status=Status.PENDING, due_at=due_at, dispatches=report.dispatches + 1, updated_at=now)
-
-    def exhaust(self, report: Report, failure: Failure, *, now: datetime) -> None:
-        self._replace(report, status=Status.FAILED, error=failure, finished_at=now)
-
-    def dequeue(self, report: Report) -> None:
-        self._replace(report, due_at=None)
-
-    def _replace(self, report: Report, **changes: object) -> None:
-        if self.fenced:
-            raise Fenced
-        self.rows[report.uuid] = replace(report, **changes)
-
-
 def swept(report: Report, *, now: datetime = NOW, fenced: bool = False) -> tuple[Repair, Report]:
     index = FakeOpenIndex(report, fenced=fenced)
-    sweep = sweep_reports(now=now, reports=index)
+    sweep = sweep_reports(now=now, reports=index, turn=a_turn())
     [repair] = [repair for repair, count in sweep.repairs.items() if count]
     return repair, index.rows[report.uuid]
 
@@ -125,16 +92,36 @@ def test_a_report_somebody_moved_meanwhile_is_left() -> None:
     assert swept(due(), fenced=True)[0] is Repair.LEFT
 
 
-def test_the_oldest_wait_is_told() -> None:
-    index = FakeOpenIndex(due())
+def test_what_still_waits_and_what_was_given_up_is_told() -> None:
+    lost, dead = due(uuid=uuid4()), due(uuid=uuid4(), status=Status.PROCESSING, attempt=1)
+    hopeless = due(uuid=uuid4(), attempt=3)
 
-    assert sweep_reports(now=NOW, reports=index).oldest == timedelta(minutes=2)
+    sweep = sweep_reports(now=NOW, reports=FakeOpenIndex(lost, dead, hopeless), turn=a_turn())
+
+    assert (sweep.waiting, sweep.exhausted) == ([lost], [hopeless.uuid])
+
+
+def test_one_that_cannot_be_read_does_not_stop_the_others() -> None:
+    class Unreadable(FakeOpenIndex):
+        def get(self, uuid: UUID) -> Report | None:
+            if uuid == odd.uuid:
+                raise KeyError("title")
+            return super().get(uuid)
+
+    odd, log = due(uuid=uuid4()), FakeLog()
+    turn = a_turn(log)
+
+    sweep = sweep_reports(now=NOW, reports=Unreadable(odd, due()), turn=turn)
+
+    assert sweep.repairs[Repair.DISPATCHED] == 1
+    assert [entry["uuid"] for entry in log.entries] == [str(odd.uuid)]
+    assert [type(error) for error in turn.errors] == [KeyError]
 
 
 def test_no_more_is_repaired_than_asked_for() -> None:
     index = FakeOpenIndex(*(due(uuid=uuid4()) for _ in range(3)))
 
-    sweep = sweep_reports(now=LATER, reports=index, limit=2)
+    sweep = sweep_reports(now=LATER, reports=index, turn=a_turn(), limit=2)
 
     assert index.asked == [(LATER, 2)]
     assert sum(sweep.repairs.values()) == 2
@@ -146,7 +133,7 @@ def test_every_repair_is_counted() -> None:
     index = FakeOpenIndex(*lost, *dead)
     index.gone.append(uuid4())
 
-    assert sweep_reports(now=NOW, reports=index).repairs == {
+    assert sweep_reports(now=NOW, reports=index, turn=a_turn()).repairs == {
         Repair.DISPATCHED: 3,
         Repair.RECLAIMED: 2,
         Repair.EXHAUSTED: 0,

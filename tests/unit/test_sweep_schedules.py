@@ -1,22 +1,26 @@
 """What the sweep does for schedules."""
 
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jsonschema_rs
 import pytest
+from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
+from local.cloudformation import Template
+from local.template import PARAMETERS, STACK_NAME, TEMPLATE
 from rapor.errors import StoreUnavailable
 from rapor.report import Report
 from rapor.schedule import Notice, PastRun, Schedule, text_of
 from rapor.store.scheduler import Scheduler
-from rapor.sweep_schedules import Care, Keeper, notice_event, sweep_schedules
+from rapor.sweep_schedules import PUT_OFF, Care, Keeper, Patient, notice_event, sweep_schedules
 from tests.builders import NOW, ROOT, a_report
 from tests.schedules import a_schedule
-from tests.unit.fakes import FakeEvents, FakeLog, FakeReports
+from tests.unit.fakes import FakeEvents, FakeLog, FakeReports, a_turn
 from tests.unit.schedule_fakes import FakeEventBridge, FakeSchedules
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -25,6 +29,8 @@ SCHEMA = jsonschema_rs.validator_for(
 )
 RUN = datetime.fromisoformat("2025-11-20T06:00:00+00:00")  # 09:00 in Istanbul, a Thursday
 NEXT = RUN + DAY
+MISSED = Notice("missed", RUN, "not_started", text_of(RUN))
+UUIDS = [str(UUID(int=number)) for number in range(20)]
 
 
 class World:
@@ -35,6 +41,7 @@ class World:
         self.uuid = made.uuid
         self.schedules, self.reports, self.events = FakeSchedules(made), FakeReports(), FakeEvents()
         self.client, self.log = FakeEventBridge(), FakeLog()
+        self.turn = a_turn(self.log)
 
     @property
     def row(self) -> Schedule:
@@ -48,8 +55,8 @@ class World:
                 scheduler=Scheduler(self.client, "users", "create", "role"),
                 reports=self.reports,
                 events=self.events,
-                log=self.log,
-            )
+            ),
+            self.turn,
         )
 
     def made(self, run: datetime) -> Report:
@@ -115,7 +122,7 @@ def test_what_was_missed_is_told_once_and_under_one_id() -> None:
 
     world.sweep(NEXT + HOUR)  # on Friday: Thursday's is lost
     world.events.broken = None
-    for minute in range(3):
+    for minute in range(7):
         world.sweep(NEXT + HOUR + minute * MINUTE)
 
     [event] = world.events.taken
@@ -263,7 +270,102 @@ def test_one_that_nobody_thought_of_does_not_stop_the_others() -> None:
     world.sweep(RUN + 5 * MINUTE)
 
     assert world.row.next_run == NEXT
-    assert [entry["schedule"] for entry in world.log.entries] == [str(odd.uuid)]
+    assert [entry["uuid"] for entry in world.log.entries] == [str(odd.uuid)]
+
+
+# -- what cannot be done ------------------------------------------------------
+
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "No."}}, "PutEvents")
+
+
+@pytest.mark.parametrize("refusal", [StoreUnavailable(), DENIED])
+def test_what_cannot_be_told_waits_behind_the_others_and_is_not_lost(refusal: Exception) -> None:
+    world = World()
+    world.events.broken = refusal
+
+    for minute in range(60):
+        world.sweep(NEXT + HOUR + minute * MINUTE)
+    tried = len(world.turn.errors)
+    world.events.broken = None
+    for minute in range(60, 65):
+        world.sweep(NEXT + HOUR + minute * MINUTE)
+
+    assert tried == 20  # every three minutes, and the run that followed was looked after meanwhile
+    assert set(world.client.started) == {text_of(NEXT)}
+    assert [event["type"] for event in world.events.taken] == ["schedule.missed"]
+    assert world.row.notices == ()
+
+
+def test_what_fails_again_and_again_fails_in_every_period_of_its_alarm() -> None:
+    stack = Template.read(TEMPLATE, PARAMETERS, stack_name=STACK_NAME)
+    alarm = stack.resources("AWS::CloudWatch::Alarm")["SweepFailsAlarm"]
+
+    assert timedelta(seconds=alarm["Period"]) >= PUT_OFF + 2 * MINUTE  # a sweep comes every minute, and one late
+
+
+def test_a_hundred_that_cannot_be_told_starve_no_other() -> None:
+    world = World()
+    mute = [a_schedule(uuid=uuid4(), next_run=None, notices=(MISSED,), due_at=RUN) for _ in range(100)]
+    world.schedules.rows = {it.uuid: it for it in mute} | world.schedules.rows
+    world.events.broken = DENIED
+    world.made(RUN)
+
+    for minute in range(15):
+        world.sweep(RUN + (5 + minute) * MINUTE)
+
+    assert world.row.next_run == NEXT
+    assert all(world.schedules.rows[it.uuid].notices == (MISSED,) for it in mute)
+
+
+def test_one_the_scheduler_refuses_in_a_way_nobody_thought_of_waits_behind_the_others() -> None:
+    world = World(settling_until=NOW, due_at=NOW, next_run=NEXT)
+    world.client.refuses = "AccessDeniedException"
+
+    world.sweep(NOW)
+
+    assert world.row.due_at is not None
+    assert world.row.due_at > NOW
+    assert world.row.settling_until is not None
+    assert [type(error) for error in world.turn.errors] == [ClientError]
+
+
+def test_a_scheduler_out_of_reach_is_asked_three_times_and_no_more() -> None:
+    world = World()
+    world.schedules.rows = {uuid: a_schedule(uuid=uuid, settling_until=RUN, due_at=RUN) for uuid in map(UUID, UUIDS)}
+    found = a_schedule(uuid=uuid4(), next_run=RUN, due_at=RUN)
+    world.schedules.rows[found.uuid] = found
+    report = world.reports.add(a_report(uuid=uuid4()), found.key_of(RUN))[0]
+    world.client.refuses = "ThrottlingException"
+
+    world.sweep(RUN + 5 * MINUTE)
+
+    assert world.client.calls == 3
+    assert world.schedules.rows[found.uuid].runs == (PastRun(text_of(RUN), report.uuid),)  # which asks nobody
+    assert [str(error) for error in world.turn.errors] == ["EventBridge Scheduler does not answer"]
+
+
+def test_a_scheduler_that_answers_again_is_asked_on() -> None:
+    class Moody:
+        calls = 0
+
+        def put(self, schedule: Schedule, first: datetime | None) -> None:
+            self.calls += 1
+            if self.calls % 3:
+                raise StoreUnavailable
+
+        def remove(self, schedule: Schedule) -> None: ...
+
+        def start_run(self, schedule: Schedule, run: datetime, now: datetime) -> None: ...
+
+    moody = Moody()
+    patient = Patient(moody)
+
+    for _ in range(9):
+        with suppress(StoreUnavailable):
+            patient.put(a_schedule(), None)
+
+    assert moody.calls == 9
+    patient.check()
 
 
 def test_an_events_id_is_of_what_is_told() -> None:

@@ -5,25 +5,31 @@ In that order, so that an end is told at least once. The write that ends a repor
 the mark takes it out; whoever dies in between leaves it there for the sweep. Told twice, an end has the same id.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID, uuid5
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rapor.errors import Fenced
 from rapor.report import Report, is_known, iso
+
+if TYPE_CHECKING:
+    from rapor.turns import Turn
 
 SOURCE = "rapor"
 PER_SWEEP = 320
-MOST_UNTOLD = 3  # then the bus is out of order, and the sweep has other things to do
+MOST_UNTOLD = 3  # in a row: then the bus is out of order, and the sweep has other things to do
+NOT_TOLD = "an end was not announced"
 
 
 class Reports(Protocol):
     """The outbox; a change is refused when the report is not any more what was found."""
 
-    def unannounced(self, now: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def unannounced(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]: ...
     def get(self, uuid: UUID) -> Report | None: ...
     def change(self, found: Report, changed: Report) -> Report: ...
 
@@ -52,11 +58,14 @@ class Announcer(Struct, frozen=True):
         if not report.unannounced:
             return report
         try:
-            self.send(report)
-            return self.reports.change(report, replace(report, unannounced=False))
+            return self._announced(report)
         except Exception:  # whatever it was, the end stands, and the sweep tells what is left in the outbox
-            self.log.warning("an end was not announced", exc_info=True, uuid=str(report.uuid))
+            self.log.warning(NOT_TOLD, exc_info=True, uuid=str(report.uuid))
             return report
+
+    def _announced(self, report: Report) -> Report:
+        self.send(report)
+        return self.reports.change(report, replace(report, unannounced=False))
 
     def send(self, report: Report) -> None:
         """
@@ -67,25 +76,20 @@ class Announcer(Struct, frozen=True):
         """
         self.events.send(end_event(report))
 
-    def announce_left(self, *, now: datetime, limit: int = PER_SWEEP) -> int:
-        """
-        Announce at most *limit* ends that nobody announced; returns how many it did.
+    def announce_left(self, *, now: datetime, turn: "Turn", limit: int = PER_SWEEP) -> int:
+        """Announce at most *limit* ends that nobody announced, as far as the *turn* goes; returns how many it did."""
+        told = []
 
-        Raises:
-            StoreUnavailable: The table could not be read; the next minute goes on.
-        """
-        told = untold = 0
-        for uuid in self.reports.unannounced(now, limit=limit):
+        def tell(uuid: UUID) -> None:
             report = self.reports.get(uuid)
-            if report is None or not report.unannounced or not is_known(report.status):
-                continue  # the index lags behind the table, or a newer version has to tell of it
-            if self.announce(report).unannounced:
-                untold += 1
-            else:
-                told += 1
-            if untold == MOST_UNTOLD:
-                break
-        return told
+            # The index lags behind the table; and what is new to this version, a newer one has to tell of.
+            if report and report.unannounced and is_known(report.status):
+                with suppress(Fenced):  # changed meanwhile: the next minute, then
+                    told.append(self._announced(report))
+
+        ends = self.reports.unannounced(now, limit=limit, is_over=turn.is_over)
+        turn.tend(ends, tell, message=NOT_TOLD, patience=MOST_UNTOLD)
+        return len(told)
 
 
 def end_event(report: Report) -> dict[str, Any]:

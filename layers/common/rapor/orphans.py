@@ -9,6 +9,7 @@ A folder whose row is gone is left and told: a table that was restored from a ba
 not cost documents. The bucket's lifecycle removes them in the end.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -19,6 +20,7 @@ from msgspec.structs import asdict, replace
 
 from rapor.manifest import manifest_key
 from rapor.report import Report, Status, is_known
+from rapor.turns import Turn
 
 AGES_DAYS = (2, 9, 30)  # a day's folder is looked through so long after: again, because retries leave orphans late
 OLD_ENOUGH = timedelta(hours=24)
@@ -96,31 +98,29 @@ class Cleared(Struct, frozen=True):
 
 
 def sweep_orphans(
-    *, now: datetime, rows: Rows, documents: Documents[Stored], notes: Notes, pages: int = PAGES
+    *, now: datetime, rows: Rows, documents: Documents[Stored], notes: Notes, turn: Turn, pages: int = PAGES
 ) -> Cleared:
     """
     Look through at most *pages* pages of what is to be looked through today, from where the last run stopped.
 
-    Raises:
-        StoreUnavailable: The table or the bucket could not be reached; the next run takes the same page again.
+    A page that could not be seen to is the next run's.
     """
-    removed: dict[UUID, int] = {}
+    removed = Counter[UUID]()
     unclaimed = 0
-    note = notes.read(NOTE)
-    place = Place.from_note(note) if note else Place(now.date())
-    for _ in range(pages):
-        if place.day > now.date():
-            break
-        versions, after = documents.versions(place.prefix, place.after)
-        orphans, strangers = _sorted_out(versions, now, rows)
-        if orphans:
-            documents.remove(orphans)
-        for version in orphans:
-            uuid = _report_of(version)
-            removed[uuid] = removed.get(uuid, 0) + 1
-        unclaimed += strangers
-        place = place.then(after)
-        notes.write(NOTE, place.to_note())
+    with turn.trying():
+        note = notes.read(NOTE)
+        place = Place.from_note(note) if note else Place(now.date())
+        for _ in range(pages):
+            if place.day > now.date() or turn.is_over():
+                break
+            versions, after = documents.versions(place.prefix, place.after)
+            orphans, strangers = _sorted_out(versions, now, rows)
+            if orphans:
+                documents.remove(orphans)
+            removed.update(map(_report_of, orphans))
+            unclaimed += strangers
+            place = place.then(after)
+            notes.write(NOTE, place.to_note())
     return Cleared(removed, unclaimed)
 
 

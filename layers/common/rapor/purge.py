@@ -1,6 +1,6 @@
 """Remove for good what was deleted long enough ago: first documents and name, then the row that leads to them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from rapor.errors import Fenced
 from rapor.report import IdempotencyKey, Report
 from rapor.score import key_of
+from rapor.turns import Turn
 
 PER_PURGE = 80  # at some five requests each, well within what the sweep leaves of a minute
 
@@ -18,7 +19,7 @@ PER_PURGE = 80  # at some five requests each, well within what the sweep leaves 
 class Reports(Protocol):
     """The trash; writes are refused when the report is not any more what was found."""
 
-    def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def deleted_before(self, moment: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]: ...
     def get(self, uuid: UUID) -> Report | None: ...
     def change(self, found: Report, changed: Report) -> Report: ...
     def forget(self, key: IdempotencyKey, report: Report) -> None: ...
@@ -32,21 +33,19 @@ class Documents(Protocol):
 
 
 def purge_reports(
-    *, now: datetime, keep: timedelta, reports: Reports, documents: Documents, limit: int = PER_PURGE
+    *, now: datetime, keep: timedelta, reports: Reports, documents: Documents, turn: Turn, limit: int = PER_PURGE
 ) -> list[UUID]:
-    """
-    Purge at most *limit* reports deleted *keep* ago; returns which.
-
-    Raises:
-        StoreUnavailable: The table or the bucket could not be reached; the next purge goes on where this one stopped.
-    """
+    """Purge at most *limit* reports deleted *keep* ago, as far as the *turn* goes; returns which."""
     purged = []
-    for uuid in reports.deleted_before(now - keep, limit=limit):
+
+    def purge(uuid: UUID) -> None:
         report = reports.get(uuid)
         if report and report.deleted_at and report.deleted_at <= now - keep:
             with suppress(Fenced):  # restored meanwhile
                 _purge(report, reports, documents)
                 purged.append(uuid)
+
+    turn.tend(reports.deleted_before(now - keep, limit=limit, is_over=turn.is_over), purge)
     return purged
 
 

@@ -6,16 +6,17 @@ come. Nothing here is needed for a report to be right, only for it to be done. A
 must not fail good reports, so a report nobody ever claimed is given up only after many dispatches.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from rapor.errors import AttemptsExhausted, Fenced
 from rapor.report import Failure, Report, Status
+from rapor.turns import Turn
 
 DISPATCH_BACKOFF = timedelta(minutes=2)
 LONGEST_BACKOFF = timedelta(hours=1)
@@ -27,7 +28,7 @@ PER_SWEEP = 500
 class Reports(Protocol):
     """The open index, and the sweep's conditional writes."""
 
-    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]: ...
     def get(self, uuid: UUID) -> Report | None: ...
     def dispatch(self, report: Report, *, due_at: datetime) -> None: ...
     def reclaim(self, report: Report, *, due_at: datetime, now: datetime) -> None: ...
@@ -46,27 +47,28 @@ class Repair(StrEnum):
 
 
 class Sweep(Struct, frozen=True):
-    """What one sweep found and did; `oldest` is how long the longest-waiting due report has waited."""
+    """What one sweep did: how often what, which reports still wait for a worker, and which it gave up."""
 
-    repairs: dict[Repair, int]
-    oldest: timedelta
+    repairs: dict[Repair, int] = field(default_factory=lambda: dict.fromkeys(Repair, 0))
+    waiting: list[Report] = field(default_factory=list)
+    exhausted: list[UUID] = field(default_factory=list)
 
 
-def sweep_reports(*, now: datetime, reports: Reports, limit: int = PER_SWEEP) -> Sweep:
-    """
-    Repair at most *limit* reports that are due.
+def sweep_reports(*, now: datetime, reports: Reports, turn: Turn, limit: int = PER_SWEEP) -> Sweep:
+    """Repair at most *limit* reports that are due; what this *turn* does not see to is the next minute's."""
+    sweep = Sweep()
 
-    Raises:
-        StoreUnavailable: The table could not be read or written; the next minute goes on.
-    """
-    repairs = dict.fromkeys(Repair, 0)
-    oldest = timedelta(0)
-    for uuid in reports.due(now, limit=limit):
+    def see_to(uuid: UUID) -> None:
         report = reports.get(uuid)
-        if report and report.due_at:
-            oldest = max(oldest, now - report.created_at)
-        repairs[_repair(report, now, reports)] += 1
-    return Sweep(repairs, oldest)
+        repair = _repair(report, now, reports)
+        sweep.repairs[repair] += 1
+        if report and repair is Repair.DISPATCHED:
+            sweep.waiting.append(report)
+        if repair is Repair.EXHAUSTED:
+            sweep.exhausted.append(uuid)
+
+    turn.tend(reports.due(now, limit=limit, is_over=turn.is_over), see_to)
+    return sweep
 
 
 def _repair(report: Report | None, now: datetime, reports: Reports) -> Repair:

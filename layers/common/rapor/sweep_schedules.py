@@ -6,8 +6,8 @@ not there is started: EventBridge leaves out local times that do not exist, give
 waits. When the next one is due it counts as missed, and that is told once.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid5
@@ -21,17 +21,20 @@ from rapor.report import IdempotencyKey, Report, iso
 from rapor.schedule import Notice, PastRun, Schedule, text_of
 from rapor.settling import Scheduler, looked_at, settle, unsettled
 from rapor.timetable import Run, timetable_of
+from rapor.turns import Turn
 
 PER_SWEEP = 400
 STEPS = 200  # runs of one schedule that one sweep looks for
 LATEST = timedelta(hours=24)  # then nobody waits for it any more
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=30)
+PUT_OFF = timedelta(minutes=3)  # of one that could not be looked after; it fails in every period of an alarm
+MOST_UNHEARD = 3  # in a row: then the Scheduler is out of reach, and the sweep has other things to do
 
 
 class Schedules(Protocol):
     """The open index, and conditional writes."""
 
-    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]: ...
+    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]: ...
     def get(self, uuid: UUID) -> Schedule | None: ...
     def change(self, found: Schedule, changed: Schedule) -> Schedule: ...
     def remove(self, found: Schedule) -> None: ...
@@ -56,12 +59,6 @@ class Events(Protocol):
     def send(self, event: Mapping[str, Any]) -> None: ...
 
 
-class Log(Protocol):
-    """Takes what is worth knowing."""
-
-    def warning(self, msg: str, *, exc_info: bool, **kwargs: Any) -> None: ...
-
-
 class Care(Struct):
     """What one sweep did: schedules looked at, runs started, runs given up."""
 
@@ -78,34 +75,86 @@ class Keeper(Struct, frozen=True, kw_only=True):
     scheduler: Starter
     reports: Reports
     events: Events
-    log: Log
     care: Care = field(default_factory=Care)
 
 
-def sweep_schedules(keeper: Keeper, *, limit: int = PER_SWEEP) -> Care:
-    """
-    Look after at most *limit* schedules that are due.
+class Patient:
+    """A Scheduler that is asked no more, in this sweep, once it did not answer *patience* times in a row."""
 
-    Raises:
-        StoreUnavailable: The table could not be read or written; the next minute goes on.
-    """
-    for uuid in keeper.schedules.due(keeper.now, limit=limit):
-        schedule = keeper.schedules.get(uuid)
-        if schedule and schedule.due_at and schedule.due_at <= keeper.now:  # the index lags behind the table
-            keeper.care.schedules += 1
-            _look_after_safely(schedule, keeper)
+    def __init__(self, scheduler: Starter, patience: int = MOST_UNHEARD) -> None:
+        self._scheduler, self._patience, self._unheard = scheduler, patience, 0
+
+    def put(self, schedule: Schedule, first: datetime | None) -> None:
+        """As the Scheduler's own."""
+        with self._asking():
+            self._scheduler.put(schedule, first)
+
+    def remove(self, schedule: Schedule) -> None:
+        """As the Scheduler's own."""
+        with self._asking():
+            self._scheduler.remove(schedule)
+
+    def start_run(self, schedule: Schedule, run: datetime, now: datetime) -> None:
+        """As the Scheduler's own."""
+        with self._asking():
+            self._scheduler.start_run(schedule, run, now)
+
+    def check(self) -> None:
+        """
+        Say how it went.
+
+        Raises:
+            StoreUnavailable: It was out of reach.
+        """
+        if self._unheard >= self._patience:
+            raise StoreUnavailable("EventBridge Scheduler does not answer")
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        self.check()
+        try:
+            yield
+        except StoreUnavailable:
+            self._unheard += 1
+            raise
+        self._unheard = 0
+
+
+def sweep_schedules(keeper: Keeper, turn: Turn, *, limit: int = PER_SWEEP) -> Care:
+    """Look after at most *limit* schedules that are due, as far as the *turn* goes."""
+    patient = Patient(keeper.scheduler)
+    keeper = replace(keeper, scheduler=patient)
+    due = keeper.schedules.due(keeper.now, limit=limit, is_over=turn.is_over)
+    turn.tend(due, lambda uuid: _see_to(uuid, keeper), message="a schedule was not looked after")
+    with turn.trying("runs could not be told"):
+        patient.check()
     return keeper.care
 
 
-def _look_after_safely(schedule: Schedule, keeper: Keeper) -> None:
+def _see_to(uuid: UUID, keeper: Keeper) -> None:
+    schedule = keeper.schedules.get(uuid)
+    if schedule is None or not _is_due(schedule, keeper.now):
+        return  # the index lags behind the table
+    keeper.care.schedules += 1
     try:
         _look_after(schedule, keeper)
     except Fenced:
         return  # its owner is quicker
-    except StoreUnavailable:
+    except Exception:
+        _put_off(uuid, keeper)
         raise
-    except Exception:  # one that nobody thought of must not stop the others
-        keeper.log.warning("a schedule was not looked after", exc_info=True, schedule=str(schedule.uuid))
+
+
+def _is_due(schedule: Schedule, now: datetime) -> bool:
+    return schedule.due_at is not None and schedule.due_at <= now
+
+
+def _put_off(uuid: UUID, keeper: Keeper) -> None:
+    """Let others come first the next minute; nothing of it is lost."""
+    with suppress(Fenced, StoreUnavailable):
+        found = keeper.schedules.get(uuid)
+        if found and _is_due(found, keeper.now):
+            keeper.schedules.change(found, replace(found, due_at=keeper.now + PUT_OFF))
 
 
 def _look_after(schedule: Schedule, keeper: Keeper) -> None:
@@ -121,12 +170,8 @@ def _look_after(schedule: Schedule, keeper: Keeper) -> None:
 
 def _tell(schedule: Schedule, keeper: Keeper) -> None:
     """Send what is to be told, then note that it is: it is told at least once, always under the same id."""
-    try:
-        for notice in schedule.notices:
-            keeper.events.send(notice_event(schedule, notice))
-    except StoreUnavailable:
-        keeper.log.warning("schedules were not announced", exc_info=True, schedule=str(schedule.uuid))
-        return  # the next minute, then
+    for notice in schedule.notices:
+        keeper.events.send(notice_event(schedule, notice))
     told = replace(schedule, notices=())
     keeper.schedules.change(schedule, replace(told, due_at=looked_at(told)))
 

@@ -6,7 +6,7 @@ condition that its status, attempt and revision are still the same. Workers and 
 change here makes a new revision; so nothing that a decision rested on can have moved.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from rapor.report import IdempotencyKey, Report, is_known
 from rapor.store.faults import passing_faults_named, refused_item
 from rapor.store.items import from_item, to_plain, typed
 from rapor.store.keys import QUEUES, idempotency_key, queue_keys, report_key
-from rapor.store.table import ReportTable
+from rapor.store.table import ReportTable, endless
 
 UNCHANGED = "#status = :found_status AND attempt = :found_attempt AND "
 SAME_REVISION = "revision = :found_revision"
@@ -59,9 +59,9 @@ class ReportChanges(ReportTable):
             raise Fenced from error
         return from_item(answer["Attributes"])
 
-    def deleted_before(self, moment: datetime, *, limit: int) -> Iterator[UUID]:
-        """Reports in the trash since before *moment*: at most *limit*, shard after shard."""
-        return self._due_in("TRASH", moment, limit)
+    def deleted_before(self, moment: datetime, *, limit: int, is_over: Callable[[], bool] = endless) -> Iterator[UUID]:
+        """Reports in the trash since before *moment*: as `due`."""
+        return self._due_in("TRASH", moment, limit, is_over)
 
     def forget(self, key: IdempotencyKey, report: Report) -> None:
         """Forget what the key made, if that was this report."""

@@ -17,10 +17,12 @@ CONFIG = Config(
     parameter_validation=False,  # every request is ours, and AWS checks it anyway: a fifth of a call's cost
     user_agent=f"{rapor.__name__}/{rapor.__version__}",  # botocore would put its own together anew for every request
 )
-# S3 takes its time to keep a document, and to look through or remove a thousand versions.
+# S3 takes its time to keep a part of a document.
 PATIENT = Config(connect_timeout=1, read_timeout=10)
 # Somebody waits for the answer, and the sweep has a minute: what is not told soon is told later.
 IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+# The sweep's S3 looks through and removes a thousand versions at a time; what hangs ends within `rapor.turns.MARGIN_S`.
+SWEEPING = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 def client(service: str, config: Config | None = None) -> BaseClient:

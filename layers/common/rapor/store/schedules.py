@@ -6,7 +6,7 @@ made is noted without one, so that a run and its owner never stand in each other
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from rapor.store.keys import (
     schedule_queue,
 )
 from rapor.store.lists import MOST_PER_GET
-from rapor.store.table import due_in
+from rapor.store.table import due_in, endless
 
 TRIES = 5
 
@@ -242,10 +242,10 @@ class ScheduleTable:
                 wanted = answer.get("UnprocessedKeys") or {}
             yield from (from_item(rows[name["pk"]["S"]]) for name in names if name["pk"]["S"] in rows)
 
-    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
-        """Schedules that somebody has to look after since before *now*: at most *limit*, shard after shard."""
+    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool] = endless) -> Iterator[UUID]:
+        """Schedules that somebody has to look after since before *now*: as reports that are due."""
         partitions = [f"SCHEDULE#{shard}" for shard in range(SCHEDULE_SHARDS)]
-        return due_in(self._client, self._name, partitions, now, limit)
+        return due_in(self._client, self._name, partitions, now, limit, is_over=is_over)
 
 
 def _row(schedule: Schedule) -> Item:

@@ -5,7 +5,7 @@ The database decides every race: each write is conditional. When the SDK repeats
 the repetition fails on our own first try, so every refused write asks *was it me?* before it believes so.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,11 @@ from rapor.store.keys import (
 
 FOUND = "#status = :found_status AND due_at = :found_due AND attempt = :found_attempt"  # what the sweep saw
 END = "finished_at = :at, updated_at = :at, unannounced = :true, open_pk = :outbox, due_at = :announce_at"
+
+
+def endless() -> bool:
+    """Say that nothing is over: for those who have the time."""
+    return False
 
 
 class ReportTable:
@@ -262,16 +267,17 @@ class ReportTable:
 
     # -- sweep ----------------------------------------------------------------
 
-    def due(self, now: datetime, *, limit: int) -> Iterator[UUID]:
-        """Reports that wait for somebody since before *now*: at most *limit*, shard after shard."""
-        return self._due_in("OPEN", now, limit)
+    def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool] = endless) -> Iterator[UUID]:
+        """Reports that wait for somebody since before *now*: at most *limit*, shard after shard, until it *is over*."""
+        return self._due_in("OPEN", now, limit, is_over)
 
-    def unannounced(self, now: datetime, *, limit: int) -> Iterator[UUID]:
+    def unannounced(self, now: datetime, *, limit: int, is_over: Callable[[], bool] = endless) -> Iterator[UUID]:
         """Reports that ended some time before *now* and may not have been announced: as `due`."""
-        return self._due_in("OUTBOX", now, limit)
+        return self._due_in("OUTBOX", now, limit, is_over)
 
-    def _due_in(self, queue: str, moment: datetime, limit: int) -> Iterator[UUID]:
-        return due_in(self._client, self._name, [f"{queue}#{shard}" for shard in range(OPEN_SHARDS)], moment, limit)
+    def _due_in(self, queue: str, moment: datetime, limit: int, is_over: Callable[[], bool]) -> Iterator[UUID]:
+        partitions = [f"{queue}#{shard}" for shard in range(OPEN_SHARDS)]
+        return due_in(self._client, self._name, partitions, moment, limit, is_over=is_over)
 
     def dispatch(self, report: Report, *, due_at: datetime) -> None:
         """
@@ -379,9 +385,13 @@ def _answer_in(key_row: Item) -> tuple[Report, Origin]:
     return from_item(key_row["first"]["M"]), origin
 
 
-def due_in(client: Any, table: str, partitions: Sequence[str], moment: datetime, limit: int) -> Iterator[UUID]:
+def due_in(
+    client: Any, table: str, partitions: Sequence[str], moment: datetime, limit: int, *, is_over: Callable[[], bool]
+) -> Iterator[UUID]:
     """Whatever waits in the open index since before *moment*: at most *limit*, partition after partition."""
     for pk in partitions:
+        if is_over():
+            return
         with passing_faults_named():
             answer = client.query(
                 TableName=table,
