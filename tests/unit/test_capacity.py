@@ -104,7 +104,7 @@ def test_what_is_fixed_is_counted_in_the_template_and_the_code() -> None:
         "alarms on 3 metrics": 0.30,
         f"{len(metrics())} metrics of the service": round(len(metrics()) * 0.30, 2),
     }
-    assert {"completed", "failed", "oldest_due_seconds", "orphans"} <= metrics()
+    assert {"completed", "failed", "waiting_seconds", "orphans"} <= metrics()
     assert 0.5 < costs["43,800 sweeps"] < 1.5
 
 
