@@ -43,7 +43,13 @@ GUARDS: Mapping[str, Guard] = {
     "cursor": Guard(("http/cursor.py",), ("unit/test_listing.py", "unit/test_http.py")),
     "documents": Guard(
         ("documents/csv.py", "documents/excel/text.py", "sql.py"),
-        ("unit/test_csv.py", "unit/test_excel.py", "unit/test_plain_twins.py", "unit/test_engine.py"),
+        (
+            "unit/test_sql.py",
+            "unit/test_csv.py",
+            "unit/test_excel.py",
+            "unit/test_plain_twins.py",
+            "unit/test_engine.py",
+        ),
         which="not (gib or entries or memory or spill or deadline or hostile or accepted)",
     ),
     "queries": Guard(
