@@ -184,6 +184,29 @@ def test_words_and_old_dates_along_the_axis_are_text() -> None:
     assert labels(chart_in(written(1, chart=old))) == {0: "1850-01-01", 1: "2025-01-01"}
 
 
+def test_truth_along_the_axis_is_what_excel_calls_it() -> None:
+    truth = a_chart(x=value("Etkin mi", "boolean"), points=[(True, 1, 2), (False, 3, 4), (None, 5, 6)])
+
+    data = written(1, chart=truth)
+
+    assert labels(chart_in(data)) == {0: "TRUE", 1: "FALSE"}
+    assert [opened(data)["Grafik"][f"A{row}"].value for row in (4, 5, 6)] == [True, False, None]
+
+
+def test_texts_beside_the_rows_are_as_long_as_a_cell_may_be_and_counted_where_cut() -> None:
+    texts = ["a" * 32_767, "a" * 32_768, "👍" * 16_384]
+    summary = [(figure(str(place), "text"), text) for place, text in enumerate(texts)]
+    chart = a_chart(x=value("Kanal", "text"), points=[("b" * 40_000, 1, 2), ("c", None, 4)])
+    sink = WriteOnly()
+
+    result = write_excel(replace(head(1), summary=summary, chart=chart), COLUMNS, stored(plain_rows(1)), sink)
+
+    assert result.cut_cells == 3
+    page = opened(sink.data)["Hakkında"]
+    lengths = [len(str(page[f"B{row}"].value).encode("utf-16-le")) // 2 for row in (3, 4, 5)]
+    assert lengths == [32_767, 32_767, 32_766]
+
+
 def test_hostile_titles_leave_every_part_well_formed() -> None:
     hostile = value("x", "integer").model_copy(update={"label": {"tr": HOSTILE}})
     summary = [(figure("n", "text").model_copy(update={"label": {"tr": HOSTILE}}), HOSTILE)]

@@ -49,4 +49,16 @@ def text_of(value: Any) -> str:
     """What stands in a cell that holds text, no longer than Excel takes."""
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    return (finite_number(value) or "") if isinstance(value, (int, float, Decimal)) else str(value)[: TEXT_LIMIT // 2]
+    if isinstance(value, bool):
+        return str(value).upper()  # as Excel shows it
+    return (finite_number(value) or "") if isinstance(value, (int, float, Decimal)) else cut(str(value))
+
+
+def cut(text: str) -> str:
+    """As `text.cut`."""
+    return text[: TEXT_LIMIT - sum(character > "\uffff" for character in text[:TEXT_LIMIT])]
+
+
+def is_cut(value: Any) -> bool:
+    """Whether a cell of *value* leaves something out."""
+    return isinstance(value, str) and cut(value) != value
