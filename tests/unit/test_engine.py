@@ -401,6 +401,7 @@ def test_a_missing_parameter_is_its_default_or_null(engine: DuckDBEngine) -> Non
 
     assert [row[0] for row in read(engine, of)] == [0, 1, 2]
     assert [row[0] for row in read(engine, of, {"after": 0})] == [1, 2]
+    assert [row[0] for row in read(engine, of, {"after": None, "until": None})] == [0, 1, 2]
 
 
 def test_a_list_is_one_parameter(engine: DuckDBEngine) -> None:

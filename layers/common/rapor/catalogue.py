@@ -201,9 +201,12 @@ class ReportType(Strict, frozen=True, kw_only=True):
         return jsonschema_rs.validator_for(self.parameters_schema, validate_formats=True)
 
     def with_defaults(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Give every declared parameter a value: the sent one, else the schema's default, else None."""
+        """Give every declared parameter a value: the sent one, unless that is null, else its default, else None."""
         properties: dict[str, dict[str, Any]] = self.parameters.get("properties", {})
-        return {name: parameters.get(name, schema.get("default")) for name, schema in properties.items()}
+        defaults = {name: schema.get("default") for name, schema in properties.items()}
+        return {
+            name: default if parameters.get(name) is None else parameters[name] for name, default in defaults.items()
+        }
 
 
 def label_in(words: Mapping[Any, str], locale: str) -> str:
