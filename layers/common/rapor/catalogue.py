@@ -185,6 +185,11 @@ class ReportType(Strict, frozen=True, kw_only=True):
         """Names the query may use, in the order of the file."""
         return tuple(self.parameters.get("properties", {}))
 
+    def schema_of(self, parameter: str) -> Mapping[str, Any]:
+        """Give the JSON Schema of one parameter, which allows anything where there is none."""
+        schema: dict[str, Any] = self.parameters.get("properties", {}).get(parameter, {})
+        return schema
+
     @property
     def ordered_parameters(self) -> tuple[tuple[str, str], ...]:
         """Pairs of which the first must not come after the second."""
