@@ -128,11 +128,13 @@ def test_key_figures_are_typed_cells() -> None:
         (figure("En iyi", "text"), HOSTILE),
         (figure("Hiç", "decimal"), None),
         (figure("Eski", "date"), date(1850, 1, 1)),
+        (figure("Eski an", "timestamp"), datetime(1850, 1, 1, 12)),
+        (figure("Sonsuz", "timestamp"), datetime(9999, 12, 31, 23, 59, 59, 999_999)),
     ]
 
     page = opened(written(1, summary=summary))["Hakkında"]
 
-    cells = {page[f"A{row}"].value: page[f"B{row}"] for row in range(3, 10)}
+    cells = {page[f"A{row}"].value: page[f"B{row}"] for row in range(3, 12)}
     assert {label: cell.value for label, cell in cells.items()} == {
         "Gelir": 1234567.8,
         "Sipariş": 12,
@@ -141,6 +143,8 @@ def test_key_figures_are_typed_cells() -> None:
         "En iyi": ESCAPED,
         "Hiç": None,
         "Eski": "1850-01-01",
+        "Eski an": "1850-01-01T12:00:00Z",
+        "Sonsuz": "9999-12-31T23:59:59.999999Z",
     }
     assert cells["Gelir"].number_format == "[$₺]#,##0.00"
     assert cells["Son gün"].number_format == "dd\\.mm\\.yyyy"
