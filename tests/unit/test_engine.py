@@ -778,7 +778,7 @@ def test_a_python_variable_is_not_a_table(engine: DuckDBEngine, monkeypatch: pyt
     ("select id from users", "The query gives no column name, which the report type declares."),
     ("select id, name, day from users", "The query gives a column day, which the report type does not declare."),
     ("select id, id as name from users", "The column name should be text but the query gives bigint: cast it to varchar."),
-    ("select name as id, name from users", "The column id should be integer but the query gives varchar: cast it to bigint."),
+    ("select name as id, name from users", "The column id should be integer but the query gives varchar: declare it text, or cast it to bigint."),
     ("select amount as id, name from users", "The column id should be integer but the query gives decimal: cast it to bigint."),
 ])  # fmt: skip
 def test_a_wrong_column_is_named(engine: DuckDBEngine, query: str, message: str) -> None:

@@ -23,7 +23,7 @@ from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Column, ColumnType, ReportType, Value
 from rapor.data.arrow import numbers_of, text_of
 from rapor.data.columns import shown
-from rapor.data.datasets import DataSet, Folder, Place, resolve
+from rapor.data.datasets import Folder, Place, resolve
 from rapor.data.faults import BEYOND_YEARS, translated
 from rapor.data.query import Queries, Query, first, over, read_queries
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
@@ -343,7 +343,8 @@ def _prepare(
     for name, source in report_type.sources.items():
         data_set = resolve(place, name)
         files += data_set.files
-        con.execute(_view(con, name, data_set, source.own if own_user_id is not None else "all"))
+        relation = data_set.relation(con, None if source.own == "all" else source.own)
+        con.execute(_view(name, relation, source.own if own_user_id is not None else "all"))
     con.execute(f"set allowed_paths = [{', '.join(map(literal, files))}]")
     # Given to connect(), this limit is shown and not kept (DuckDB 2.0.0).
     con.execute(f"set max_temp_directory_size = '{temp_limit_mb - place.bytes_held // MB}MiB'")
@@ -351,9 +352,8 @@ def _prepare(
     con.execute("set lock_configuration = true")
 
 
-def _view(con: duckdb.DuckDBPyConnection, name: str, data_set: DataSet, own: str | None) -> str:
+def _view(name: str, relation: str, own: str | None) -> str:
     """`all`, or the column that must hold the caller's id; a source that says neither shows nobody's rows."""
-    relation = data_set.relation(con, None if own == "all" else own)
     return f"create view {quoted(name)} as select * from {relation} where {_predicate(own)}"  # noqa: S608 - all quoted  # nosec B608
 
 
@@ -386,7 +386,7 @@ def _refuse_other_names(found: Sequence[str], declared: Sequence[str]) -> None:
 
 def _converter(column: Value, kind: str) -> Convert:
     if kind not in ACCEPTED[column.type]:
-        advice = ADVICE[column.type]
+        advice = f"{'declare it text, or ' if kind == 'varchar' else ''}{ADVICE[column.type]}"
         raise SourceInvalid(f"The column {column.name} should be {column.type} but the query gives {kind}: {advice}.")
 
     def convert(array: Any) -> list[Any]:
