@@ -421,6 +421,43 @@ def test_a_parameter_that_does_not_convert_is_named(engine: DuckDBEngine, condit
         read(engine, of, {"since": "soon"})
 
 
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("$given::bigint", 10**20),
+        ("$given::bigint", 10**40),
+        ("$given::int", -(10**10)),
+        ("$given::bigint", 1e30),
+        ("$given::decimal(5,2)::bigint", 123456.5),
+        ("date_diff('day', day, day + to_days($given::int))", 10**15),
+        ("list_sum($given::bigint[])::bigint", [1, "a"]),
+        ("list_sum($given::bigint[])::bigint", [1, 10**20]),
+        ("list_sum($given::bigint[])::bigint", [1, "a", {"x": 1}]),
+        ("len($given::varchar[])", [1, None, [2]]),
+        ("($given).x::bigint", {"x": "z"}),
+        ("year(strptime($given, '%d.%m.%Y'))", "soon"),
+    ],
+)
+def test_the_parameter_is_named_whose_value_is_the_cause(engine: DuckDBEngine, expression: str, value: Any) -> None:
+    of = report_type(
+        f"select {expression} as id, name from users where name <> $other",
+        parameters=parameters(other={"type": "string"}, given={}),
+    )
+
+    with pytest.raises(errors.InvalidParameters, match=r"^The parameter given has a value the query cannot use\.$"):
+        read(engine, of, {"given": value, "other": "x"})
+
+
+def test_a_parameter_that_stands_in_the_sql_is_not_to_blame(engine: DuckDBEngine) -> None:
+    of = report_type(
+        "select (name || 'late')::bigint as id, name from users where name <> $given",
+        parameters=parameters(given={"type": "string"}),
+    )
+
+    with pytest.raises(errors.SourceInvalid, match="A value in the data does not convert"):
+        read(engine, of, {"given": "late"})
+
+
 # Own rows
 
 
@@ -815,6 +852,23 @@ def test_a_date_python_cannot_hold_is_written_nowhere(engine: DuckDBEngine, valu
         engine.open(of, {}, own_user_id=None) as rows,
     ):
         list(rows.lines(Form(line="concat(\"at\", 'x')")))
+    with (
+        pytest.raises(errors.SourceInvalid, match=r"^The column at holds a value outside the years 1 to 9999\.$"),
+        engine.open(of, {}, own_user_id=None) as rows,
+    ):
+        list(rows.batches())
+
+
+@pytest.mark.parametrize("value", ["date '10000-01-01'", "timestamp '10000-01-01'", "date '0000-12-31'"])
+def test_a_key_figure_python_cannot_hold_is_named(engine: DuckDBEngine, value: str) -> None:
+    kind = value.partition(" ")[0]
+    figure = {"name": "last", "type": kind, "label": {"en": "Last"}, "value": f"max({value})"}
+
+    with (
+        pytest.raises(errors.SourceInvalid, match=r"^The column last holds a value outside the years 1 to 9999\.$"),
+        engine.open(report_type(summary=[figure]), {}, own_user_id=None) as rows,
+    ):
+        rows.figures()
 
 
 # Errors

@@ -390,8 +390,11 @@ def _converter(column: Value, kind: str) -> Convert:
         raise SourceInvalid(f"The column {column.name} should be {column.type} but the query gives {kind}: {advice}.")
 
     def convert(array: Any) -> list[Any]:
-        cells: list[Any] = array.to_pylist()
-        if cells.count(None) != array.null_count:  # Arrow turns what Python cannot hold into None
+        try:
+            cells: list[Any] = array.to_pylist()
+        except (ValueError, OverflowError) as error:  # as Arrow ends for a day that Python cannot hold
+            raise SourceInvalid(BEYOND_YEARS.format(column.name)) from error
+        if cells.count(None) != array.null_count:  # Arrow turns such a moment into None
             raise SourceInvalid(BEYOND_YEARS.format(column.name))
         return cells if change is None else [None if cell is None else change(cell) for cell in cells]
 
