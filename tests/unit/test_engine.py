@@ -280,6 +280,43 @@ def test_partitions_and_several_files_are_one_source(tmp_path: Path) -> None:
     assert read(at(tmp_path, tmp_path), of) == [(1, "a", 2024), (2, "b", 2025)]
 
 
+def write_parts(folder: Path, form: str, *parts: str) -> None:
+    """Write a data set of several files, each the result of a SELECT."""
+    (folder / "users").mkdir()
+    options = {"ndjson": "(format json)", "csv": "(header)"}.get(form, "")
+    with duckdb.connect() as con:
+        for number, part in enumerate(parts):
+            con.execute(f"copy ({part}) to '{folder}/users/{number}.{form}' {options}")
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("late_first", [True, False])
+def test_files_that_differ_are_read_by_their_columns_names(tmp_path: Path, form: str, *, late_first: bool) -> None:
+    early = "select 1 as id, 'a' as name, 'x' as user_id"
+    late = "select 2.5::decimal(9,2) as amount, 'x' as user_id, 'b' as name, 2 as id"
+    write_parts(tmp_path, form, *([late, early] if late_first else [early, late]), "select 3 as id, 'c' as name")
+    columns = {"id": "integer", "name": "text", "amount": "decimal"}
+    of = report_type("select id, name, amount::decimal(9,2) as amount from users order by id", columns)
+
+    rows = [(1, "a", None), (2, "b", Decimal("2.50")), (3, "c", None)]
+    assert read(at(tmp_path, tmp_path), of) == rows
+    assert read(at(tmp_path, tmp_path), of, own="x") == rows[:2]
+
+
+@pytest.mark.parametrize("first", ["1", "date '2025-01-01'"])
+def test_files_whose_types_do_not_fit_each_other_are_refused(tmp_path: Path, first: str) -> None:
+    other = "1" if first != "1" else "date '2025-01-01'"
+    write_parts(tmp_path, "parquet", f"select {first} as id, 'a' as name", f"select {other} as id, 'b' as name")
+
+    with pytest.raises(errors.SourceInvalid) as caught:
+        read(
+            at(tmp_path, tmp_path),
+            report_type("select id::varchar as id, name from users", {"id": "text", "name": "text"}),
+        )
+
+    assert str(caught.value) == "The data's files differ: the types of their column id do not fit each other."
+
+
 NUMBERED = Form(line="concat(_row, ' ', id, ' ', name, chr(10))")
 
 

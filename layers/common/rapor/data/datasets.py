@@ -77,7 +77,7 @@ class DataSet(Struct, frozen=True):
         Without that, `007` in a CSV file would be the user `7`, and a UUID would lose its capitals. Other numbers of
         CSV files get types that are exact.
         """
-        options = {"hive_partitioning": "true" if self.partitions else "false"}
+        options = {"hive_partitioning": "true" if self.partitions else "false", "union_by_name": "true"}
         if self.format is DataFormat.NDJSON:
             options["format"] = "'newline_delimited'"
         if text_column in self.partitions:

@@ -41,6 +41,7 @@ MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
     "Out of Range Error": (SourceInvalid, "A number in the data is too large for the query."),
     "Permission Error": (SourceUnavailable, UNREADABLE),  # how a file that vanished looks once access is off
 }
+APART = re.compile(r'failed to cast column "(.+?)" from type')  # between Parquet files
 OF_VALUES = ("Conversion Error", "Invalid Input Error")
 UNLIKE = "Invalid Input Error: Failed to cast value: "  # of a list whose items have no common type, before any data
 OTHERWISE = (SourceInvalid, "The data is not what the report type's query needs.")
@@ -67,6 +68,9 @@ def meaning(error: Exception, place: Place, values: Mapping[str, Any]) -> Render
     if place.failure:
         return SourceUnavailable(UNREADABLE)
     text = str(error).removeprefix(ARROW)
+    apart = APART.search(text)
+    if apart:
+        return SourceInvalid(f"The data's files differ: the types of their column {apart[1]} do not fit each other.")
     name = _parameter_in(text, values) if text.startswith(OF_VALUES) else None
     if name:
         return InvalidParameters(f"The parameter {name} has a value the query cannot use.")
