@@ -64,6 +64,37 @@ def strokes(operators: str, series: int = 0) -> list[int]:
     return [path.count(" l") + 1 for line in lines for path in line.split(" m")[1:]]
 
 
+@pytest.mark.parametrize("kind", ChartKind)
+@pytest.mark.parametrize("y", ["integer", "decimal"])
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (0, 10**38),
+        (-(2**127), 2**127 - 1),
+        (10**38 - 1, 10**38),
+        (10**30, 10**30 + 1),
+        (3 * 10**37, 10**38),
+        (-(10**38), 0),
+    ],
+)
+def test_heights_of_38_digits_are_drawn_true(kind: ChartKind, y: str, low: int, high: int) -> None:
+    operators = drawn([("a", low), ("b", high), ("c", None)], kind, y=[value(y)])
+
+    assert {"a", "b"} <= set(words(operators))
+    if kind is not ChartKind.LINE:
+        heights = [
+            height * (1 if cell >= 0 else -1) for (*_, height), cell in zip(bars(operators), (low, high), strict=True)
+        ]
+        assert heights[0] == pytest.approx(heights[1] * low / high if high else heights[0], abs=0.02)
+
+
+def test_the_smallest_height_stands_beside_the_largest() -> None:
+    operators = drawn([("a", Decimal(f"0.{'0' * 37}1")), ("b", Decimal(10) ** 37)], ChartKind.STACKED)
+
+    small, large = (height for *_, height in bars(operators))
+    assert round(small) == 0 < large
+
+
 @pytest.mark.parametrize(
     ("low", "high", "whole", "ticks"),
     [

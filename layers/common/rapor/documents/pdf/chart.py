@@ -1,7 +1,7 @@
 """A chart as vectors: bars beside or upon each other, or lines, over an axis of round numbers."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import groupby
 from math import ceil, isfinite
 from typing import Any
@@ -18,6 +18,9 @@ from rapor.documents.pdf.typefaces import Typefaces
 from rapor.locale import Locale
 
 HEIGHT = 158.0  # of all of it
+DIGITS = (
+    100  # of the arithmetic: heights have up to 38 before the point, others 38 after it, and a thousand are piled up
+)
 LABEL_GAP, LABEL_LEAST = 6.0, 30.0
 EPSILON = 1e-6  # a room shared out and put together again may lack so much
 LEGEND_MOST, SWATCH = 130.0, 6.0
@@ -60,6 +63,10 @@ class Chart:
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
         """Draw it under *top*."""
+        with localcontext(prec=DIGITS):
+            self._draw(canvas, left, top, width)
+
+    def _draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
         below = self._heading(canvas, left, top, width)
         bottom = top - HEIGHT + LABEL_SIZE * 2.2
         if not any(value is not None for heights in self._series for value in heights):
