@@ -453,6 +453,25 @@ def test_cells_too_long_for_a_line_are_wrapped_in_every_column() -> None:
         assert max(right for _, bottom, right, _ in texts if 60 < bottom < 700) < min(left for left, *_ in amounts)
 
 
+@pytest.mark.parametrize("count", [20, 24, 60, 140])
+def test_words_stay_whole_where_a_page_is_wider_than_paper(count: int) -> None:
+    columns = [column(f"c{index}", "text", f"Sütun {index}") for index in range(count)]
+    words = [f"{index:02x}wwmmwwmmww" for index in range(count)]
+
+    data, _ = write([tuple(f"abcd-mmmm-wwww-{word}" for word in words)] * 2, columns)
+
+    assert pypdf.PdfReader(io.BytesIO(data)).pages[0].mediabox.width > 1191
+    assert [pages_of(data)[0].count(word) for word in words] == [2] * count
+
+
+def test_no_page_is_wider_than_readers_show_unless_it_must() -> None:
+    columns = [column(f"c{index}", "text", f"Sütun {index}") for index in range(200)]
+
+    data, _ = write([("abcd-mmmm-wwww-wwmmwwmmwwmm",) * 200], columns)
+
+    assert pypdf.PdfReader(io.BytesIO(data)).pages[0].mediabox.width == 14_400
+
+
 def test_a_word_that_comes_seldom_is_not_broken_where_the_page_has_room() -> None:
     cities = ["Van"] * 299 + ["Kahramanmaraşlıgil"]
     columns = [*[column("note", "text", "Not")] * 6, column("city", "text", "Şehir")]
