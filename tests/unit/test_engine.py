@@ -280,6 +280,21 @@ def test_partitions_and_several_files_are_one_source(tmp_path: Path) -> None:
     assert read(at(tmp_path, tmp_path), of) == [(1, "a", 2024), (2, "b", 2025)]
 
 
+def test_text_sorts_as_a_language_does_where_it_is_asked_to(tmp_path: Path) -> None:
+    (tmp_path / "users").mkdir()
+    (tmp_path / "users/a.csv").write_text("id,name\n1,Zeynep\n2,Çağla\n3,ali\n4,Cem\n5,Işık\n6,İnci\n")
+
+    names = {
+        order: [name for _, name in read(at(tmp_path, tmp_path), report_type(f"from users order by {order}"))]
+        for order in ("name", "name collate tr")
+    }
+
+    assert names == {
+        "name": ["Cem", "Işık", "Zeynep", "ali", "Çağla", "İnci"],
+        "name collate tr": ["ali", "Cem", "Çağla", "Işık", "İnci", "Zeynep"],
+    }
+
+
 def write_parts(folder: Path, form: str, *parts: str) -> None:
     """Write a data set of several files, each the result of a SELECT."""
     (folder / "users").mkdir()
