@@ -41,6 +41,7 @@ COLUMNS = {
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\0")
 TO_THE_MILLISECOND = timedelta(milliseconds=0.55)  # openpyxl rounds to it; the double itself is good to 0.04 ms
 EXCELS_DIGITS = 15
+EXCELS_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 500_000)
 EXCELS_FIRST_DAY = date(1900, 3, 1)  # its calendar has a 29 February 1900
 
 
@@ -156,7 +157,7 @@ def in_excel(cell: object) -> object:
         case Decimal():
             digits = "".join(map(str, cell.as_tuple().digits)).strip("0")
             return cell if len(digits) <= EXCELS_DIGITS else f"{cell:f}"
-        case datetime() if cell.date() < EXCELS_FIRST_DAY:
+        case datetime() if cell.date() < EXCELS_FIRST_DAY or cell >= EXCELS_LAST_MOMENT:
             return f"{cell.isoformat()}Z"
         case date() if not isinstance(cell, datetime):
             return datetime(cell.year, cell.month, cell.day) if cell >= EXCELS_FIRST_DAY else cell.isoformat()

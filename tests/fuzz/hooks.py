@@ -10,7 +10,7 @@ UNSAYABLE = re.compile(  # refusals of what fits the schema, because no schema c
     r"The selected cursor is invalid\."
     r"|The names of fields must be printable and not longer than 128 characters\."
     r"|The Idempotency-Key was used before with another body\."
-    r"|The [\w. ]+ field must be a date after or equal to [\w. ]+\."
+    r"|The [\w. ]+ field must be (a date( and time)? after or equal|greater than or equal|equal to or after) [\w. ]+\."
     r"|The referenceId field must be 1 to 128 printable characters\."
     r"|The \w+ field must be a number of at most 15 digits before the point and 100 after\."
     r"|The published at field must be a date and time with its zone, from 1970 on\."

@@ -86,7 +86,7 @@ def excel_cell(column: Column, place: str, cell: Any) -> str:  # noqa: PLR0911 (
             return numeric(place, Style.DECIMAL, format(cell, "f"))
         case ColumnType.DATE if cell >= date(1900, 3, 1):
             return numeric(place, Style.DATE, str((cell - EPOCH.date()).days))
-        case ColumnType.TIMESTAMP if cell >= datetime(1900, 3, 1):
+        case ColumnType.TIMESTAMP if datetime(1900, 3, 1) <= cell < datetime(9999, 12, 31, 23, 59, 59, 500_000):
             since = cell - EPOCH
             microseconds = float((since.days * 86_400 + since.seconds) * 10**6 + since.microseconds)
             return numeric(place, Style.TIMESTAMP, repr(microseconds / 86_400_000_000))

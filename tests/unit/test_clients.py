@@ -97,7 +97,7 @@ def test_the_page_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     made = [clients_of(STACK.function(it), monkeypatch) for it in ("ProcessFast", "SweepReports", "ReadReport")]
     page = (ROOT / "docs/reliability.md").read_text()
 
-    for service, client in (it for clients in made for it in clients.items()):
+    for service, client in (it for them in made for it in them.items()):
         it = client.meta.config
         row = f"{it.connect_timeout:g} s | {it.read_timeout:g} s | {it.retries['total_max_attempts']} | {longest(client):g} s |"
         assert row in page, service

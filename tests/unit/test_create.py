@@ -174,6 +174,12 @@ def test_an_identical_running_report_is_joined() -> None:
     assert len(reports.rows) == 1
 
 
+def test_null_makes_no_report_another() -> None:
+    report = a_report(parameters={**a_report().parameters, "city": None})
+
+    assert created(FakeReports(report), options=RUNNING) == (report, Origin.REUSED)
+
+
 def test_one_that_is_being_rendered_is_joined_even_at_the_cap() -> None:
     reports = FakeReports(a_report(status=Status.PROCESSING))
 

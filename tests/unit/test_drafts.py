@@ -19,7 +19,8 @@ def written(folder: Path, name: str, text: str) -> Path:
     [
         ("city", "Van", Found("city", "city", ColumnType.TEXT)),
         ("city", "7", Found("city", "city", ColumnType.INTEGER)),
-        ("city", "7.5", Found("city", "city", ColumnType.DECIMAL, "decimal(18, 2)")),
+        ("city", "7.5", Found("city", "city", ColumnType.DECIMAL)),
+        ("city", "7.5e1", Found("city", "city", ColumnType.DECIMAL, "decimal(18, 2)")),
         ("city", "2025-01-31", Found("city", "city", ColumnType.DATE)),
         ("city", "2025-01-31 10:00:00", Found("city", "city", ColumnType.TIMESTAMP)),
         ("city", "10:00:00", Found("city", "city", ColumnType.TEXT, "varchar")),

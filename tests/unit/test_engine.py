@@ -278,6 +278,58 @@ def test_partitions_and_several_files_are_one_source(tmp_path: Path) -> None:
     assert read(at(tmp_path, tmp_path), of) == [(1, "a", 2024), (2, "b", 2025)]
 
 
+def test_text_sorts_as_a_language_does_where_it_is_asked_to(tmp_path: Path) -> None:
+    (tmp_path / "users").mkdir()
+    (tmp_path / "users/a.csv").write_text("id,name\n1,Zeynep\n2,Çağla\n3,ali\n4,Cem\n5,Işık\n6,İnci\n")
+
+    names = {
+        order: [name for _, name in read(at(tmp_path, tmp_path), report_type(f"from users order by {order}"))]
+        for order in ("name", "name collate tr")
+    }
+
+    assert names == {
+        "name": ["Cem", "Işık", "Zeynep", "ali", "Çağla", "İnci"],
+        "name collate tr": ["ali", "Cem", "Çağla", "Işık", "İnci", "Zeynep"],
+    }
+
+
+def write_parts(folder: Path, form: str, *parts: str) -> None:
+    """Write a data set of several files, each the result of a SELECT."""
+    (folder / "users").mkdir()
+    options = {"ndjson": "(format json)", "csv": "(header)"}.get(form, "")
+    with duckdb.connect() as con:
+        for number, part in enumerate(parts):
+            con.execute(f"copy ({part}) to '{folder}/users/{number}.{form}' {options}")
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("late_first", [True, False])
+def test_files_that_differ_are_read_by_their_columns_names(tmp_path: Path, form: str, *, late_first: bool) -> None:
+    early = "select 1 as id, 'a' as name, 'x' as user_id"
+    late = "select 2.5::decimal(9,2) as amount, 'x' as user_id, 'b' as name, 2 as id"
+    write_parts(tmp_path, form, *([late, early] if late_first else [early, late]), "select 3 as id, 'c' as name")
+    columns = {"id": "integer", "name": "text", "amount": "decimal"}
+    of = report_type("select id, name, amount::decimal(9,2) as amount from users order by id", columns)
+
+    rows = [(1, "a", None), (2, "b", Decimal("2.50")), (3, "c", None)]
+    assert read(at(tmp_path, tmp_path), of) == rows
+    assert read(at(tmp_path, tmp_path), of, own="x") == rows[:2]
+
+
+@pytest.mark.parametrize("first", ["1", "date '2025-01-01'"])
+def test_files_whose_types_do_not_fit_each_other_are_refused(tmp_path: Path, first: str) -> None:
+    other = "1" if first != "1" else "date '2025-01-01'"
+    write_parts(tmp_path, "parquet", f"select {first} as id, 'a' as name", f"select {other} as id, 'b' as name")
+
+    with pytest.raises(errors.SourceInvalid) as caught:
+        read(
+            at(tmp_path, tmp_path),
+            report_type("select id::varchar as id, name from users", {"id": "text", "name": "text"}),
+        )
+
+    assert str(caught.value) == "The data's files differ: the types of their column id do not fit each other."
+
+
 NUMBERED = Form(line="concat(_row, ' ', id, ' ', name, chr(10))")
 
 
@@ -399,6 +451,7 @@ def test_a_missing_parameter_is_its_default_or_null(engine: DuckDBEngine) -> Non
 
     assert [row[0] for row in read(engine, of)] == [0, 1, 2]
     assert [row[0] for row in read(engine, of, {"after": 0})] == [1, 2]
+    assert [row[0] for row in read(engine, of, {"after": None, "until": None})] == [0, 1, 2]
 
 
 def test_a_list_is_one_parameter(engine: DuckDBEngine) -> None:
@@ -416,6 +469,43 @@ def test_a_parameter_that_does_not_convert_is_named(engine: DuckDBEngine, condit
 
     with pytest.raises(errors.InvalidParameters, match=r"^The parameter since has a value the query cannot use\.$"):
         read(engine, of, {"since": "soon"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("$given::bigint", 10**20),
+        ("$given::bigint", 10**40),
+        ("$given::int", -(10**10)),
+        ("$given::bigint", 1e30),
+        ("$given::decimal(5,2)::bigint", 123456.5),
+        ("date_diff('day', day, day + to_days($given::int))", 10**15),
+        ("list_sum($given::bigint[])::bigint", [1, "a"]),
+        ("list_sum($given::bigint[])::bigint", [1, 10**20]),
+        ("list_sum($given::bigint[])::bigint", [1, "a", {"x": 1}]),
+        ("len($given::varchar[])", [1, None, [2]]),
+        ("($given).x::bigint", {"x": "z"}),
+        ("year(strptime($given, '%d.%m.%Y'))", "soon"),
+    ],
+)
+def test_the_parameter_is_named_whose_value_is_the_cause(engine: DuckDBEngine, expression: str, value: Any) -> None:
+    of = report_type(
+        f"select {expression} as id, name from users where name <> $other",
+        parameters=parameters(other={"type": "string"}, given={}),
+    )
+
+    with pytest.raises(errors.InvalidParameters, match=r"^The parameter given has a value the query cannot use\.$"):
+        read(engine, of, {"given": value, "other": "x"})
+
+
+def test_a_parameter_that_stands_in_the_sql_is_not_to_blame(engine: DuckDBEngine) -> None:
+    of = report_type(
+        "select (name || 'late')::bigint as id, name from users where name <> $given",
+        parameters=parameters(given={"type": "string"}),
+    )
+
+    with pytest.raises(errors.SourceInvalid, match="A value in the data does not convert"):
+        read(engine, of, {"given": "late"})
 
 
 # Own rows
@@ -776,7 +866,7 @@ def test_a_python_variable_is_not_a_table(engine: DuckDBEngine, monkeypatch: pyt
     ("select id from users", "The query gives no column name, which the report type declares."),
     ("select id, name, day from users", "The query gives a column day, which the report type does not declare."),
     ("select id, id as name from users", "The column name should be text but the query gives bigint: cast it to varchar."),
-    ("select name as id, name from users", "The column id should be integer but the query gives varchar: cast it to bigint."),
+    ("select name as id, name from users", "The column id should be integer but the query gives varchar: declare it text, or cast it to bigint."),
     ("select amount as id, name from users", "The column id should be integer but the query gives decimal: cast it to bigint."),
 ])  # fmt: skip
 def test_a_wrong_column_is_named(engine: DuckDBEngine, query: str, message: str) -> None:
@@ -813,6 +903,23 @@ def test_a_date_python_cannot_hold_is_written_nowhere(engine: DuckDBEngine, valu
         engine.open(of, {}, own_user_id=None) as rows,
     ):
         list(rows.lines(Form(line="concat(\"at\", 'x')")))
+    with (
+        pytest.raises(errors.SourceInvalid, match=r"^The column at holds a value outside the years 1 to 9999\.$"),
+        engine.open(of, {}, own_user_id=None) as rows,
+    ):
+        list(rows.batches())
+
+
+@pytest.mark.parametrize("value", ["date '10000-01-01'", "timestamp '10000-01-01'", "date '0000-12-31'"])
+def test_a_key_figure_python_cannot_hold_is_named(engine: DuckDBEngine, value: str) -> None:
+    kind = value.partition(" ")[0]
+    figure = {"name": "last", "type": kind, "label": {"en": "Last"}, "value": f"max({value})"}
+
+    with (
+        pytest.raises(errors.SourceInvalid, match=r"^The column last holds a value outside the years 1 to 9999\.$"),
+        engine.open(report_type(summary=[figure]), {}, own_user_id=None) as rows,
+    ):
+        rows.figures()
 
 
 # Errors

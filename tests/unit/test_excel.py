@@ -58,6 +58,18 @@ def test_every_cell_comes_back_typed() -> None:
         assert line[7] == active
 
 
+def test_the_last_moments_of_the_calendar_stay_in_their_year() -> None:
+    moments = [datetime(9999, 12, 31, 23, 59, 59, fraction) for fraction in (0, 499_999, 500_000, 999_999)]
+    row = storable_rows(1)[0]
+
+    found = opened(write([(*row[:6], moment, row[7]) for moment in moments]))["Rapor"]
+
+    cells = [found[f"G{number}"].value for number in range(2, 6)]
+    assert cells[0] == moments[0]
+    assert abs(cells[1] - moments[1]).total_seconds() < 0.001
+    assert cells[2:] == ["9999-12-31T23:59:59.500000Z", "9999-12-31T23:59:59.999999Z"]
+
+
 def test_nothing_is_a_formula() -> None:
     data = write(storable_rows(60))
 

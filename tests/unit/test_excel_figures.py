@@ -128,11 +128,13 @@ def test_key_figures_are_typed_cells() -> None:
         (figure("En iyi", "text"), HOSTILE),
         (figure("Hiç", "decimal"), None),
         (figure("Eski", "date"), date(1850, 1, 1)),
+        (figure("Eski an", "timestamp"), datetime(1850, 1, 1, 12)),
+        (figure("Sonsuz", "timestamp"), datetime(9999, 12, 31, 23, 59, 59, 999_999)),
     ]
 
     page = opened(written(1, summary=summary))["Hakkında"]
 
-    cells = {page[f"A{row}"].value: page[f"B{row}"] for row in range(3, 10)}
+    cells = {page[f"A{row}"].value: page[f"B{row}"] for row in range(3, 12)}
     assert {label: cell.value for label, cell in cells.items()} == {
         "Gelir": 1234567.8,
         "Sipariş": 12,
@@ -141,6 +143,8 @@ def test_key_figures_are_typed_cells() -> None:
         "En iyi": ESCAPED,
         "Hiç": None,
         "Eski": "1850-01-01",
+        "Eski an": "1850-01-01T12:00:00Z",
+        "Sonsuz": "9999-12-31T23:59:59.999999Z",
     }
     assert cells["Gelir"].number_format == "[$₺]#,##0.00"
     assert cells["Son gün"].number_format == "dd\\.mm\\.yyyy"
@@ -182,6 +186,29 @@ def test_words_and_old_dates_along_the_axis_are_text() -> None:
 
     assert labels(chart_in(written(1, chart=words))) == {0: "İnternet", 2: ESCAPED}
     assert labels(chart_in(written(1, chart=old))) == {0: "1850-01-01", 1: "2025-01-01"}
+
+
+def test_truth_along_the_axis_is_what_excel_calls_it() -> None:
+    truth = a_chart(x=value("Etkin mi", "boolean"), points=[(True, 1, 2), (False, 3, 4), (None, 5, 6)])
+
+    data = written(1, chart=truth)
+
+    assert labels(chart_in(data)) == {0: "TRUE", 1: "FALSE"}
+    assert [opened(data)["Grafik"][f"A{row}"].value for row in (4, 5, 6)] == [True, False, None]
+
+
+def test_texts_beside_the_rows_are_as_long_as_a_cell_may_be_and_counted_where_cut() -> None:
+    texts = ["a" * 32_767, "a" * 32_768, "👍" * 16_384]
+    summary = [(figure(str(place), "text"), text) for place, text in enumerate(texts)]
+    chart = a_chart(x=value("Kanal", "text"), points=[("b" * 40_000, 1, 2), ("c", None, 4)])
+    sink = WriteOnly()
+
+    result = write_excel(replace(head(1), summary=summary, chart=chart), COLUMNS, stored(plain_rows(1)), sink)
+
+    assert result.cut_cells == 3
+    page = opened(sink.data)["Hakkında"]
+    lengths = [len(str(page[f"B{row}"].value).encode("utf-16-le")) // 2 for row in (3, 4, 5)]
+    assert lengths == [32_767, 32_767, 32_766]
 
 
 def test_hostile_titles_leave_every_part_well_formed() -> None:

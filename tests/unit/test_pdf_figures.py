@@ -1,7 +1,7 @@
 import io
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -160,6 +160,69 @@ def test_cells_of_the_most_lines_are_not_cut() -> None:
 
     assert written.cut_cells == 1
     assert in_order(pages_of(data)[0], ["k", "l", "k", "…"])
+
+
+MANY_TEXTS = [column(f"c{index}", "text", f"Sütun başlığı {index}") for index in range(9)]
+MANY_ROW = ("uzunca bir metin burada",) * 9
+LONG_FIGURES = (
+    (figure("Ciro", Decimal("-1234567890123456.55")), "-₺1.234.567.890.123.456,55"),
+    (figure("Son", datetime(2025, 1, 1, 10, 0, 0, 123456), "timestamp", None), "01.01.2025 10:00:00.123456"),
+    (
+        figure("Hacim", Decimal("-123456789012345678901234567890123456.78")),
+        "-₺123.456.789.012.345.678.901.234.567.890.123.456,78",
+    ),
+    (figure("Adet", 2**127 - 1, "integer", None), "170.141.183.460.469.231.731.687.303.715.884.105.727"),
+    (figure("Oran", Decimal("0.12345678901234567890123456789012345678")), "₺0,12345678901234567890123456789012345678"),
+    (figure("Gün", date(2025, 1, 1), "date", None), "01.01.2025"),
+)
+
+
+@pytest.mark.parametrize("count", range(1, 7))
+@pytest.mark.parametrize(("columns", "row"), [(SALES, sales(1)[0]), (MANY_TEXTS, MANY_ROW)], ids=["upright", "across"])
+def test_a_key_figure_keeps_every_digit_on_a_line_of_its_tile(columns: Sequence[Column], row: Row, count: int) -> None:
+    for first in range(len(LONG_FIGURES)):
+        shown = [*LONG_FIGURES[first:], *LONG_FIGURES[:first]][:count]
+
+        data, written = write([row], columns, summary=[figure for figure, _ in shown])
+
+        assert written.cut_cells == 0
+        assert set(figures_in(data)) == {words for _, words in shown}
+
+
+def figures_in(data: bytes) -> list[str]:
+    """What stands in each tile's second line, as far as it is inside of its tile."""
+    with pypdfium2.PdfDocument(data) as pdf:
+        page = pdf[0]
+        boxes = [item.get_bounds() for item in page.get_objects(filter=(2,), max_depth=1)]
+        tiles = [box for box in boxes if box[3] - box[1] > 40]
+        words = page.get_textpage()
+        return [words.get_text_bounded(left, bottom, right, bottom + 22).strip() for left, bottom, right, _ in tiles]
+
+
+def test_a_text_among_the_key_figures_goes_on_on_further_lines() -> None:
+    city, long = "Kahramanmaraş Merkez ve çevresindeki bütün köyler", "sözcük " * 200
+
+    data, written = write(sales(1), summary=[figure("Kent", city, "text", None), figure("Not", long, "text", None)])
+
+    assert " ".join(city.split()) in " ".join(pages_of(data)[0].split())
+    assert written.cut_cells == 1
+    assert "Metni kısaltılan hücre (…): 1" in pages_of(data)[-1]
+
+
+def test_a_key_figure_s_label_has_several_lines() -> None:
+    label = "Geçen yılın aynı ayına göre değişim, iadeler ve indirimler dahil"
+
+    (page,) = pages_of(write(sales(1), summary=[figure(label, 1)] * 4)[0])
+
+    assert page.count("dahil") == 4
+    assert "…" not in page
+
+
+def test_a_parameter_that_is_cut_is_counted_and_said() -> None:
+    data, written = write(sales(1), parameters=[("Not", "sözcük " * 500), ("Ad", "kısa")])
+
+    assert written.cut_cells == 1
+    assert "Metni kısaltılan hücre (…): 1" in pages_of(data)[-1]
 
 
 def test_characters_without_a_font_are_said() -> None:
@@ -388,6 +451,25 @@ def test_cells_too_long_for_a_line_are_wrapped_in_every_column() -> None:
         amounts = [item.get_bounds() for item in page.get_objects(filter=(1,)) if item.get_bounds()[0] > 250]
         texts = [item.get_bounds() for item in page.get_objects(filter=(1,)) if 45 < item.get_bounds()[0] < 250]
         assert max(right for _, bottom, right, _ in texts if 60 < bottom < 700) < min(left for left, *_ in amounts)
+
+
+@pytest.mark.parametrize("count", [20, 24, 60, 140])
+def test_words_stay_whole_where_a_page_is_wider_than_paper(count: int) -> None:
+    columns = [column(f"c{index}", "text", f"Sütun {index}") for index in range(count)]
+    words = [f"{index:02x}wwmmwwmmww" for index in range(count)]
+
+    data, _ = write([tuple(f"abcd-mmmm-wwww-{word}" for word in words)] * 2, columns)
+
+    assert pypdf.PdfReader(io.BytesIO(data)).pages[0].mediabox.width > 1191
+    assert [pages_of(data)[0].count(word) for word in words] == [2] * count
+
+
+def test_no_page_is_wider_than_readers_show_unless_it_must() -> None:
+    columns = [column(f"c{index}", "text", f"Sütun {index}") for index in range(200)]
+
+    data, _ = write([("abcd-mmmm-wwww-wwmmwwmmwwmm",) * 200], columns)
+
+    assert pypdf.PdfReader(io.BytesIO(data)).pages[0].mediabox.width == 14_400
 
 
 def test_a_word_that_comes_seldom_is_not_broken_where_the_page_has_room() -> None:

@@ -83,6 +83,8 @@ def moment(random: Random) -> datetime:
         datetime(1, 1, 1),
         datetime(1900, 2, 28, 23, 59, 59, 999_999),
         datetime(1900, 3, 1),
+        datetime(9999, 12, 31, 23, 59, 59, 499_999),
+        datetime(9999, 12, 31, 23, 59, 59, 500_000),
         datetime(9999, 12, 31, 23, 59, 59, 999_999),
     ]
     return random.choice(

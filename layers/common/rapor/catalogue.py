@@ -185,6 +185,11 @@ class ReportType(Strict, frozen=True, kw_only=True):
         """Names the query may use, in the order of the file."""
         return tuple(self.parameters.get("properties", {}))
 
+    def schema_of(self, parameter: str) -> Mapping[str, Any]:
+        """Give the JSON Schema of one parameter, which allows anything where there is none."""
+        schema: dict[str, Any] = self.parameters.get("properties", {}).get(parameter, {})
+        return schema
+
     @property
     def ordered_parameters(self) -> tuple[tuple[str, str], ...]:
         """Pairs of which the first must not come after the second."""
@@ -201,9 +206,12 @@ class ReportType(Strict, frozen=True, kw_only=True):
         return jsonschema_rs.validator_for(self.parameters_schema, validate_formats=True)
 
     def with_defaults(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Give every declared parameter a value: the sent one, else the schema's default, else None."""
+        """Give every declared parameter a value: the sent one, unless that is null, else its default, else None."""
         properties: dict[str, dict[str, Any]] = self.parameters.get("properties", {})
-        return {name: parameters.get(name, schema.get("default")) for name, schema in properties.items()}
+        defaults = {name: schema.get("default") for name, schema in properties.items()}
+        return {
+            name: default if parameters.get(name) is None else parameters[name] for name, default in defaults.items()
+        }
 
 
 def label_in(words: Mapping[Any, str], locale: str) -> str:

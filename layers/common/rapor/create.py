@@ -94,7 +94,8 @@ def _add_once(report: Report, reuse: Reuse, reports: Reports, now: datetime) -> 
 def _likeness(report: Report) -> str:
     """Say what the document is made of, and whose rows it may hold; equal for equal documents."""
     options = {name: value for name, value in (report.options or {}).items() if name != "reuse"}
-    parts = (report.report_type, report.type_version, report.parameters, report.format, options)
+    parameters = {name: value for name, value in report.parameters.items() if value is not None}
+    parts = (report.report_type, report.type_version, parameters, report.format, options)
     return json.dumps([*parts, report.locale, report.scope], sort_keys=True, default=float)
 
 

@@ -89,8 +89,9 @@ class Locale(Words, frozen=True, kw_only=True):
     def money(self, value: Decimal | float, currency: str) -> str:
         """Write an amount: ₺1.234,50 or TRY 1,234.50; the sign comes first."""
         form = self.currency(currency)
-        text = self.number(-value if value < 0 else value, form.places)
-        return f"{'-' if value < 0 else ''}{form.before}{text}{form.after}"
+        text = self.number(value, form.places)
+        digits = text.removeprefix("-")  # negating a decimal would round it to 28 digits
+        return f"{text[: -len(digits)]}{form.before}{digits}{form.after}"
 
     def currency(self, code: str) -> Currency:
         """How amounts of the ISO 4217 currency look."""

@@ -5,7 +5,7 @@ Where rows come from: a data set is a folder or prefix of Parquet, CSV or NDJSON
 with a dot or an underscore are not data.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from typing import Protocol
 import duckdb
 from msgspec import Struct
 
+from rapor.data.numbers import SNIFFED, exact_types
 from rapor.errors import RenderError, SourceInvalid, SourceUnavailable
 from rapor.sql import literal, quoted
 
@@ -78,28 +79,49 @@ class DataSet(Struct, frozen=True):
         """
         Write SQL that reads the files; *text_column* keeps its raw text whatever DuckDB would take it for.
 
-        Without that, `007` in a CSV file would be the user `7`, and a UUID would lose its capitals.
+        Without that, `007` in a CSV file would be the user `7`, and a UUID would lose its capitals. Other numbers of
+        CSV files get types that are exact.
         """
-        options = {"hive_partitioning": "true" if self.partitions else "false"}
+        options = {"hive_partitioning": "true" if self.partitions else "false", "union_by_name": "true"}
         if self.format is DataFormat.NDJSON:
             options["format"] = "'newline_delimited'"
         if text_column in self.partitions:
             options["hive_types"] = f"{{{quoted(text_column)}: VARCHAR}}"
-        elif text_column and self.format is not DataFormat.PARQUET:
-            options |= self._types(con, self._call(options), text_column)
+        if self.format is DataFormat.CSV:
+            options |= self._csv_types(con, options, text_column)
+        elif text_column and text_column not in self.partitions and self.format is DataFormat.NDJSON:
+            options |= self._ndjson_types(con, self._call(options), text_column)
         return self._call(options)
 
-    def _call(self, options: dict[str, str]) -> str:
+    def _call(self, options: Mapping[str, str]) -> str:
         files = ", ".join(map(literal, self.files))
         return f"{self.format}([{files}], {', '.join(f'{key} = {value}' for key, value in options.items())})"
 
-    def _types(self, con: duckdb.DuckDBPyConnection, detected: str, text_column: str) -> dict[str, str]:
-        if self.format is DataFormat.CSV:
-            return {"types": f"{{{quoted(text_column)}: 'VARCHAR'}}"}
+    def _csv_types(
+        self, con: duckdb.DuckDBPyConnection, options: Mapping[str, str], text_column: str | None
+    ) -> dict[str, str]:
+        found = self._found(con, self._call(options))
+        texts = {name: "VARCHAR" for name in found if text_column and name.lower() == text_column.lower()}
+        numbers = {name: kind for name, kind in found.items() if kind in SNIFFED and name not in texts}
+        as_text = _types(texts | dict.fromkeys(numbers, "VARCHAR"))
+        return _types({**texts, **exact_types(con, self._call({**options, **as_text}), numbers)})
+
+    def _ndjson_types(self, con: duckdb.DuckDBPyConnection, detected: str, text_column: str) -> dict[str, str]:
+        return {"columns": _struct({**self._found(con, detected), text_column: "VARCHAR"})}
+
+    def _found(self, con: duckdb.DuckDBPyConnection, detected: str) -> dict[str, str]:
+        """Say what DuckDB takes the files' own columns for."""
         found = con.sql(f"from {detected}")
-        types = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
-        columns = {name: kind for name, kind in types.items() if name not in self.partitions} | {text_column: "VARCHAR"}
-        return {"columns": "{" + ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in columns.items()) + "}"}
+        types = zip(found.columns, map(str, found.types), strict=True)
+        return {name: kind for name, kind in types if name not in self.partitions}
+
+
+def _types(types: Mapping[str, str]) -> dict[str, str]:
+    return {"types": _struct(types)} if types else {}
+
+
+def _struct(types: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in types.items()) + "}"
 
 
 class Folder:

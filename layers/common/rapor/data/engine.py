@@ -22,7 +22,7 @@ from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Column, ColumnType, ReportType, Value
 from rapor.data.arrow import numbers_of, text_of
 from rapor.data.columns import shown
-from rapor.data.datasets import TIME_OUT, DataSet, Folder, Left, Place, resolve
+from rapor.data.datasets import TIME_OUT, Folder, Left, Place, resolve
 from rapor.data.disk import MB, scratch_in
 from rapor.data.faults import BEYOND_YEARS, translated
 from rapor.data.query import Queries, Query, first, over, read_queries
@@ -372,7 +372,8 @@ def _prepare(
         _go_on(stopped)
         data_set = resolve(place, name)
         files += data_set.files
-        con.execute(_view(con, name, data_set, source.own if own_user_id is not None else "all"))
+        relation = data_set.relation(con, None if source.own == "all" else source.own)
+        con.execute(_view(name, relation, source.own if own_user_id is not None else "all"))
     con.execute(f"set allowed_paths = [{', '.join(map(literal, files))}]")
     # Given to connect(), this limit is shown and not kept (DuckDB 2.0.0).
     con.execute(f"set max_temp_directory_size = '{temp_limit_mb - place.bytes_held // MB}MiB'")
@@ -380,9 +381,8 @@ def _prepare(
     con.execute("set lock_configuration = true")
 
 
-def _view(con: duckdb.DuckDBPyConnection, name: str, data_set: DataSet, own: str | None) -> str:
+def _view(name: str, relation: str, own: str | None) -> str:
     """`all`, or the column that must hold the caller's id; a source that says neither shows nobody's rows."""
-    relation = data_set.relation(con, None if own == "all" else own)
     return f"create view {quoted(name)} as select * from {relation} where {_predicate(own)}"  # noqa: S608 - all quoted  # nosec B608
 
 
@@ -415,12 +415,15 @@ def _refuse_other_names(found: Sequence[str], declared: Sequence[str]) -> None:
 
 def _converter(column: Value, kind: str) -> Convert:
     if kind not in ACCEPTED[column.type]:
-        advice = ADVICE[column.type]
+        advice = f"{'declare it text, or ' if kind == 'varchar' else ''}{ADVICE[column.type]}"
         raise SourceInvalid(f"The column {column.name} should be {column.type} but the query gives {kind}: {advice}.")
 
     def convert(array: Any) -> list[Any]:
-        cells: list[Any] = array.to_pylist()
-        if cells.count(None) != array.null_count:  # Arrow turns what Python cannot hold into None
+        try:
+            cells: list[Any] = array.to_pylist()
+        except (ValueError, OverflowError) as error:  # as Arrow ends for a day that Python cannot hold
+            raise SourceInvalid(BEYOND_YEARS.format(column.name)) from error
+        if cells.count(None) != array.null_count:  # Arrow turns such a moment into None
             raise SourceInvalid(BEYOND_YEARS.format(column.name))
         return cells if change is None else [None if cell is None else change(cell) for cell in cells]
 

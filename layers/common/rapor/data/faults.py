@@ -6,7 +6,7 @@ Arrow as text. The sentences hold no path, no SQL and no data; `__cause__` keeps
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,6 +41,9 @@ MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
     "Out of Range Error": (SourceInvalid, "A number in the data is too large for the query."),
     "Permission Error": (SourceUnavailable, UNREADABLE),  # how a file that vanished looks once access is off
 }
+APART = re.compile(r'failed to cast column "(.+?)" from type')  # between Parquet files
+OF_VALUES = ("Conversion Error", "Invalid Input Error")
+UNLIKE = "Invalid Input Error: Failed to cast value: "  # of a list whose items have no common type, before any data
 OTHERWISE = (SourceInvalid, "The data is not what the report type's query needs.")
 
 
@@ -65,7 +68,10 @@ def translated(place: Place, values: Mapping[str, Any]) -> Iterator[None]:
 def meaning(error: Exception, values: Mapping[str, Any]) -> RenderError:
     """Our error for *error*."""
     text = str(error).removeprefix(ARROW)
-    name = _parameter_in(text, values) if text.startswith("Conversion Error") else None
+    apart = APART.search(text)
+    if apart:
+        return SourceInvalid(f"The data's files differ: the types of their column {apart[1]} do not fit each other.")
+    name = _parameter_in(text, values) if text.startswith(OF_VALUES) else None
     if name:
         return InvalidParameters(f"The parameter {name} has a value the query cannot use.")
     refused = REFUSED.match(text)
@@ -77,5 +83,35 @@ def meaning(error: Exception, values: Mapping[str, Any]) -> RenderError:
 
 def _parameter_in(text: str, values: Mapping[str, Any]) -> str | None:
     """Name of the parameter whose value DuckDB quotes: the one sign that tells it from a value of the data."""
-    quotes = {name: (f"'{value}'", f'"{value}"') for name, value in values.items() if value is not None}
-    return next((name for name, forms in quotes.items() if any(form in text for form in forms)), None)
+    complaint = text.partition("\n\nLINE ")[0]  # the SQL after it has texts of its own
+    for name, value in values.items():
+        nested = isinstance(value, (list, dict))
+        if nested and complaint.startswith(UNLIKE):
+            return name
+        if any(form in complaint for leaf in _leaves(value) for form in _quotes(leaf)):
+            return name
+    return None
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    match value:
+        case dict():
+            yield from (leaf for inner in value.values() for leaf in _leaves(inner))
+        case list():
+            yield from (leaf for inner in value for leaf in _leaves(inner))
+        case _:
+            yield value
+
+
+def _quotes(value: Any) -> Sequence[str]:
+    """How DuckDB writes a value where it complains."""
+    match value:
+        case str():
+            return f"'{value}'", f'"{value}"'
+        case bool():
+            return ()
+        case int():
+            return f"value {value} ", f"value {value}.0 ", f"128-bit integer type: {value}"
+        case float():
+            return f"value {value} ", f"value {value:f} "
+    return ()

@@ -38,7 +38,8 @@ class Head(Struct, frozen=True, kw_only=True):
     """
     What a document says about itself.
 
-    `parameters` are (label, value) in the words of `locale`, `raw_parameters` as they were sent.
+    `parameters` are those the rows were asked for by, sent or by default: (label, value) in the words of `locale`;
+    `raw_parameters` are the same as they are in JSON.
     `row_count` rows are about to come, of `rows_total` at the source. `summary`, `totals` and `chart` speak of
     the rows that come; `totals` has one value a column, None where it has no total, and is empty without any.
     """

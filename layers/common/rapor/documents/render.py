@@ -26,14 +26,15 @@ def render(
     rows_total: int,
 ) -> Written:
     """Write the document of *row_count* rows, of *rows_total* at the source."""
+    values = {name: value for name, value in report_type.with_defaults(report.parameters).items() if value is not None}
     head = Head(
         uuid=str(report.uuid),
         title=report.title,
         report_type=report.report_type,
         type_version=report.type_version,
         locale=report.locale,
-        parameters=tuple(_in_words(report_type, report.parameters, locale_of(report.locale))),
-        raw_parameters=report.parameters,
+        parameters=tuple(_in_words(report_type, values, locale_of(report.locale))),
+        raw_parameters=values,
         as_of=as_of,
         row_count=row_count,
         rows_total=rows_total,
@@ -52,9 +53,8 @@ def _chart(report_type: ReportType, figures: Figures, locale: str) -> ChartData 
     return ChartData(chart.kind, label_in(chart.title, locale), chart.x, chart.y, figures.points)
 
 
-def _in_words(report_type: ReportType, parameters: Mapping[str, Any], locale: Locale) -> Iterable[tuple[str, str]]:
-    for name, schema in report_type.parameters.get("properties", {}).items():
-        value = parameters.get(name, schema.get("default"))
-        if value is not None:
-            label = label_in(schema.get("x-label") or {"": name}, locale.code)
-            yield label, in_words(value, schema, locale)
+def _in_words(report_type: ReportType, values: Mapping[str, Any], locale: Locale) -> Iterable[tuple[str, str]]:
+    for name, value in values.items():
+        schema = report_type.parameters["properties"][name]
+        label = label_in(schema.get("x-label") or {"": name}, locale.code)
+        yield label, in_words(value, schema, locale)

@@ -1,6 +1,8 @@
 """Laravel's English validation sentences, and JSON Schema's findings in them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from jsonschema_rs import ValidationError
@@ -16,6 +18,15 @@ TYPE_WORDS = {
     "object": "an object",
     "null": "empty",
 }
+
+AFTER = {
+    "date": "a date after or equal to",
+    "date-time": "a date and time after or equal to",
+    "number": "greater than or equal to",
+    "text": "equal to or after",
+}
+LEAP_SECOND = re.compile(r"(?<=:\d\d:)60")
+YEAR_ZERO = datetime.min.replace(tzinfo=UTC)  # before all that Python has
 
 
 def words_of(field: str) -> str:
@@ -66,11 +77,34 @@ def parameter_errors(report_type: ReportType, parameters: Mapping[str, Any]) -> 
         for field, sentence in _sentences(error):
             errors.setdefault(field, []).append(sentence)
     for first, second in report_type.ordered_parameters:
-        fields = {f"parameters.{first}", f"parameters.{second}"}
-        if first in sent and second in sent and not fields & errors.keys() and sent[first] > sent[second]:
-            sentence = f"a date after or equal to {words_of(f'parameters.{first}')}"
-            errors[f"parameters.{second}"] = [must_be(f"parameters.{second}", sentence)]
+        before, after = f"parameters.{first}", f"parameters.{second}"
+        if errors.keys().isdisjoint((before, after)):
+            kind, start = _comparable(sent.get(first), report_type.schema_of(first))
+            other, end = _comparable(sent.get(second), report_type.schema_of(second))
+            if kind == other and kind in AFTER and start > end:
+                errors[after] = [must_be(after, f"{AFTER[kind]} {words_of(before)}")]
     return errors
+
+
+def _comparable(value: Any, schema: Mapping[str, Any]) -> tuple[str, Any]:
+    """Say what kind of thing a valid value is, and give what compares as such things do; only like can be compared."""
+    match value:
+        case bool():
+            return "truth", value
+        case int() | float():
+            return "number", value
+        case str() if schema.get("format") == "date-time":
+            return "date-time", _moment(value)
+        case str():
+            return "date" if schema.get("format") == "date" else "text", value  # RFC 3339's dates sort as they are
+    return "nothing that has an order", value
+
+
+def _moment(text: str) -> datetime:
+    """Read RFC 3339, in which letters may be small and a minute may have 61 seconds."""
+    if text.startswith("0000"):
+        return YEAR_ZERO
+    return datetime.fromisoformat(LEAP_SECOND.sub("59", text.upper()))
 
 
 def _sentences(error: ValidationError) -> Iterator[tuple[str, str]]:  # noqa: C901 - a table, a row a keyword
@@ -87,6 +121,8 @@ def _sentences(error: ValidationError) -> Iterator[tuple[str, str]]:  # noqa: C9
             yield field, selected_invalid(field)
         case "format", {"format": "date"}:
             yield field, must_be(field, "a valid date")
+        case "format", {"format": "date-time"}:
+            yield field, must_be(field, "a valid date and time")
         case "maxLength", {"limit": limit}:
             yield field, no_longer_than(field, limit)
         case "minLength", {"limit": limit}:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from itertools import chain
+from typing import Any
 
 from rapor.batches import Lines, Source
 from rapor.catalogue import Column, ColumnType
@@ -19,6 +20,7 @@ from rapor.documents.excel.chart_sheet import PARTS as CHART_PARTS
 from rapor.documents.excel.chart_sheet import add_chart
 from rapor.documents.excel.sheet import Sheets, form
 from rapor.documents.excel.styles import Styles
+from rapor.documents.excel.values import is_cut
 from rapor.documents.excel.workbook import add_parts
 from rapor.documents.parts import Head, Sink, Written
 from rapor.documents.rows import counted, label_of
@@ -54,7 +56,7 @@ def write_excel(head: Head, columns: Sequence[Column], source: Source, sink: Sin
     if rows and head.totals:
         sheets.add_totals(head.totals, locale.total)
     sheets.close()
-    written = Written(rows, cut_cells=cut_cells)
+    written = Written(rows, cut_cells=cut_cells + sum(map(is_cut, single_values(head))))
     further, parts = [locale.about], {}
     if head.chart:
         further, parts = [locale.chart, locale.about], CHART_PARTS
@@ -63,6 +65,12 @@ def write_excel(head: Head, columns: Sequence[Column], source: Source, sink: Sin
     add_parts(archive, head, styles, sheets, further=further, parts=parts)
     archive.close()
     return written
+
+
+def single_values(head: Head) -> Iterator[Any]:
+    """Key figures, and all of a chart's points."""
+    yield from (value for _, value in head.summary)
+    yield from chain.from_iterable(head.chart.points if head.chart else ())
 
 
 def peeked(chunks: Iterator[Lines]) -> tuple[Lines | None, Iterator[Lines]]:

@@ -16,6 +16,7 @@ from rapor.sql import concat, literal, quoted
 EXACT_DIGITS = 15  # Excel rounds numbers after that
 EPOCH = "1899-12-30"
 FIRST_DAY = "1900-03-01"  # Excel's calendar has a 29 February 1900
+LAST_MOMENT = "9999-12-31 23:59:59.5"  # from which on a cell that shows seconds would show the year 10000
 MICROSECONDS_A_DAY = 86_400_000_000
 
 
@@ -64,7 +65,8 @@ def to_cell(column: Column, letters: str, style: int) -> str:
             return or_text(name, f"{name} >= date '{FIRST_DAY}'", day, text_cell(letters, f"cast({name} as varchar)"))
         case ColumnType.TIMESTAMP:
             moment = number_cell(letters, serial(name), style)
-            return or_text(name, f"{name} >= timestamp '{FIRST_DAY}'", moment, text_cell(letters, iso_moment(name)))
+            holds = f"{name} >= timestamp '{FIRST_DAY}' and {name} < timestamp '{LAST_MOMENT}'"
+            return or_text(name, holds, moment, text_cell(letters, iso_moment(name)))
         case ColumnType.BOOLEAN:
             return f"""case when {name} is not null then {boolean_cell(letters, name)} end"""
 

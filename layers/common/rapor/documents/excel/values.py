@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from rapor.catalogue import ColumnType
-from rapor.documents.excel.cells import EPOCH, EXACT_DIGITS, FIRST_DAY, inline
+from rapor.documents.excel.cells import EPOCH, EXACT_DIGITS, FIRST_DAY, LAST_MOMENT, inline
 from rapor.documents.excel.styles import Style
 from rapor.documents.excel.text import TEXT_LIMIT
 from rapor.documents.excel.xml import escape
 from rapor.documents.rows import finite_number
 
 FIRST_MOMENT = datetime.combine(date.fromisoformat(FIRST_DAY), time())
+AFTER_LAST = datetime.fromisoformat(LAST_MOMENT)
 DAY_ZERO = datetime.combine(date.fromisoformat(EPOCH), time())
 
 
@@ -33,7 +34,7 @@ def number_of(value: Any, kind: ColumnType) -> str | None:
         return None
     if kind in {ColumnType.DATE, ColumnType.TIMESTAMP}:
         moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-        return serial(moment) if moment >= FIRST_MOMENT else None
+        return serial(moment) if FIRST_MOMENT <= moment < AFTER_LAST else None
     digits = finite_number(value)
     if digits is None or len(digits.replace(".", "").replace("-", "").strip("0")) > EXACT_DIGITS:
         return None
@@ -47,6 +48,20 @@ def serial(moment: datetime) -> str:
 
 def text_of(value: Any) -> str:
     """What stands in a cell that holds text, no longer than Excel takes."""
-    if isinstance(value, (date, datetime)):
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z"
+    if isinstance(value, date):
         return value.isoformat()
-    return (finite_number(value) or "") if isinstance(value, (int, float, Decimal)) else str(value)[: TEXT_LIMIT // 2]
+    if isinstance(value, bool):
+        return str(value).upper()  # as Excel shows it
+    return (finite_number(value) or "") if isinstance(value, (int, float, Decimal)) else cut(str(value))
+
+
+def cut(text: str) -> str:
+    """As `text.cut`."""
+    return text[: TEXT_LIMIT - sum(character > "\uffff" for character in text[:TEXT_LIMIT])]
+
+
+def is_cut(value: Any) -> bool:
+    """Whether a cell of *value* leaves something out."""
+    return isinstance(value, str) and cut(value) != value

@@ -56,6 +56,7 @@ class Document:
         self._entries: list[Entry] = []
         self._rows_entry = Entry(self._locale.table, page=0)
         self._row_pages = RowPages()
+        self._cut_above = 0  # values before the rows of which not all is shown
 
     def write(self, batches: Iterable[Batch]) -> Written:
         """Write it, laid out by the first batch."""
@@ -70,11 +71,12 @@ class Document:
             rows += len(batch[0])
         missing = self._faces.missing
         totals = table.totals(self._locale.total, self._totals)
-        top = table.end(totals, self._notes(rows, table.cut_cells, missing))
+        cut = self._cut_above + table.cut_cells
+        top = table.end(totals, self._notes(rows, cut, missing))
         if totals:
             self._entries.append(Entry(self._locale.total, pages.last, top))
         self._finish(pages, rows)
-        return Written(rows, missing, table.cut_cells)
+        return Written(rows, missing, cut)
 
     def _texts(self, batch: Batch) -> Texts:
         return [to_texts(column, cells, self._locale) for column, cells in zip(self._columns, batch, strict=True)]
@@ -102,6 +104,7 @@ class Document:
         opening = Opening(pages, sheet, faces)
         self._entries.append(Entry(head.title, pages.current))
         opening.draw(head, self._locale)
+        self._cut_above = opening.cut_values
         if head.chart:
             self._entries.append(Entry(head.chart.title, *opening.draw_chart(Chart(head.chart, self._locale, faces))))
         opening.make_room(TABLE_LEAST)

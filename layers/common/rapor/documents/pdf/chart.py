@@ -1,23 +1,28 @@
 """A chart as vectors: bars beside or upon each other, or lines, over an axis of round numbers."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import groupby
 from math import ceil, isfinite
 from typing import Any
 
 from msgspec import Struct
 
-from rapor.catalogue import ChartKind, ColumnType
+from rapor.catalogue import ChartKind, ColumnType, Value
 from rapor.documents.parts import ChartData
 from rapor.documents.pdf.axis import even_places, nice_ticks, places, point_labels, tick_labels
 from rapor.documents.pdf.canvas import Align, Canvas, Point, Rectangle
 from rapor.documents.pdf.cells import heading
 from rapor.documents.pdf.style import GREY, HAIRLINE, HEADING_SIZE, INK, LABEL_SIZE, RULE, SERIES
+from rapor.documents.pdf.text import Line
 from rapor.documents.pdf.typefaces import Typefaces
+from rapor.documents.rows import label_of
 from rapor.locale import Locale
 
 HEIGHT = 158.0  # of all of it
+DIGITS = (
+    100  # of the arithmetic: heights have up to 38 before the point, others 38 after it, and a thousand are piled up
+)
 LABEL_GAP, LABEL_LEAST = 6.0, 30.0
 EPSILON = 1e-6  # a room shared out and put together again may lack so much
 LEGEND_MOST, SWATCH = 130.0, 6.0
@@ -60,6 +65,10 @@ class Chart:
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
         """Draw it under *top*."""
+        with localcontext(prec=DIGITS):
+            self._draw(canvas, left, top, width)
+
+    def _draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
         below = self._heading(canvas, left, top, width)
         bottom = top - HEIGHT + LABEL_SIZE * 2.2
         if not any(value is not None for heights in self._series for value in heights):
@@ -81,9 +90,7 @@ class Chart:
         title = self._title.one_line(self._chart.title, self._title.room(width * 0.6))
         y = top - HEADING_SIZE
         canvas.text(self._title, title, (left, y), INK)
-        names = [
-            self._label.one_line(heading(value, self._locale), self._label.room(LEGEND_MOST)) for value in self._chart.y
-        ]
+        names = [self._legend(value) for value in self._chart.y]
         widths = [SWATCH + LABEL_GAP / 2 + name.points(LABEL_SIZE) + 2 * LABEL_GAP for name in names]
         at, right = left + title.points(HEADING_SIZE) + 3 * LABEL_GAP, left + width
         if at + sum(widths) > right:
@@ -95,6 +102,12 @@ class Chart:
             canvas.text(self._label, name, (at + SWATCH + LABEL_GAP / 2, y), GREY)
             at += step
         return y - LABEL_SIZE * 1.7
+
+    def _legend(self, value: Value) -> Line:
+        """Name a series; one too long loses letters before its currency."""
+        label = label_of(value, self._locale.code)
+        currency = heading(value, self._locale).removeprefix(label)
+        return self._label.line_with_end(label, currency, self._label.room(LEGEND_MOST))
 
     def _nothing(self, canvas: Canvas, left: float, y: float, width: float) -> None:
         line = self._label.one_line(self._locale.no_points, self._label.room(width))
@@ -122,7 +135,7 @@ class Chart:
         is_text = self._chart.x.type is ColumnType.TEXT
         gap, least = (LABEL_GAP / 2, LABEL_LEAST) if is_text else (LABEL_GAP * 2, plot.width)
         room = self._label.room(max(step - gap, least))
-        names = [self._label.one_line(name, room) for name in point_labels(self._chart.x, self._cells, self._locale)]
+        names = self._lines(point_labels(self._chart.x, self._cells, self._locale), room)
         every = ceil((max(name.points(LABEL_SIZE) for name in names) + gap) / step - EPSILON)
         used = left
         for place, name in list(zip(self._places(), names, strict=True))[::every]:
@@ -130,7 +143,14 @@ class Chart:
             x = min(max(plot.x(place), left + half), plot.x(1) - half)
             if x - half >= used:
                 canvas.text(self._label, name, (x, plot.bottom - LABEL_SIZE * 1.6), GREY, Align.CENTRE)
-                used = x + half
+                used = x + half + gap / 2
+
+    def _lines(self, names: Sequence[str], room: float) -> Sequence[Line]:
+        """Set names, which lose their ends, or their middles where else they would be told apart no more."""
+        lines = [self._label.one_line(name, room) for name in names]
+        if len({line.operators for line in lines}) == len(set(names)):
+            return lines
+        return [self._label.both_ends(" ".join(name.split()), room) for name in names]
 
     def _places(self) -> list[float]:
         if self._chart.kind is ChartKind.LINE:

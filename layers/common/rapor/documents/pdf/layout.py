@@ -15,6 +15,7 @@ MARGIN = 40.0
 TOP = 38.0
 BOTTOM = 42.0
 FOOT = 24.0  # the footer's baseline
+WIDEST = 14_400  # ISO 32000-2 annex C: what readers show
 GUTTER = 11.0
 NUMBER_GAP = 9.0
 SAMPLE = 400  # rows of text that are measured
@@ -25,7 +26,7 @@ TYPICAL = 0.99  # so much of a text column stays on one line
 TEXT_LEAST, TEXT_MOST = 54.0, 190.0
 WORD = re.compile(r"[^\s@/-]+[@/-]?")  # what a line should not end within
 WORD_LETTERS, WORD_MOST = 30, 100.0  # a longer or wider one is no word, and breaks
-WORDS = 8  # of the longest by letters, one is the widest
+WORDS = 32  # of the longest by letters, one is about the widest
 SLACK = 1.08  # rows after the sample may be a little longer
 
 
@@ -97,10 +98,7 @@ def plan(
         need_of(column, label, cells, body, head) for column, label, cells in zip(columns, labels, sample, strict=True)
     ]
     gutters = gutters_of(columns)
-    largest = SHEETS[-1]
-    wanted = sum(gutters) + 2 * MARGIN + points(sum(need.least for need in needs), largest.size)
-    widest = replace(largest, width=max(largest.width, ceil(wanted)))
-    sheet = next((sheet for sheet in SHEETS if fits(needs, sheet, sum(gutters))), widest)
+    sheet = next((sheet for sheet in SHEETS if fits(needs, sheet, sum(gutters))), None) or widest(needs, sum(gutters))
     widths = shared(needs, sheet.room - sum(gutters), sheet.size)
     steps = [width + gutter for width, gutter in zip(widths, [*gutters, 0.0], strict=True)]
     lefts = accumulate(steps[:-1], initial=MARGIN)
@@ -126,6 +124,18 @@ def fits(needs: Sequence[Need], sheet: Sheet, gutters: float) -> bool:
     natural, unbroken = sum(need.natural for need in needs), sum(need.unbroken for need in needs)
     wanted = natural if sheet is SHEETS[0] else (natural + 2 * unbroken) / 3
     return points(wanted, sheet.size) + gutters <= sheet.room
+
+
+def widest(needs: Sequence[Need], gutters: float) -> Sheet:
+    """A3, if the columns have their least there; else as wide as breaks no words."""
+    largest = SHEETS[-1]
+    least, unbroken = (
+        ceil(gutters + 2 * MARGIN + points(em, largest.size))
+        for em in (sum(need.least for need in needs), sum(need.unbroken for need in needs) * SLACK)
+    )
+    if least <= largest.width:
+        return largest
+    return replace(largest, width=max(least, min(unbroken, WIDEST)))
 
 
 def need_of(column: Column, label: str, cells: Sequence[str], body: Typeface, head: Typeface) -> Need:

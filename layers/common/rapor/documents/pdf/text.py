@@ -94,6 +94,18 @@ class Typeface:
         """Set as much of *text* as *room* allows."""
         return self.lines(text, room, 1)[0]
 
+    def line_with_end(self, text: str, end: str, room: float) -> Line:
+        """Set *text* and *end*; of the text as much as *room* allows."""
+        if self.width(text + end) <= room:
+            return self.line(text + end)
+        return replace(self.line(self._shortened(text, room - self.width(end)) + end), is_cut=True)
+
+    def both_ends(self, text: str, room: float) -> Line:
+        """Set one line, and where it is too long an ellipsis in its middle."""
+        half = (room - self.latin.widths[ELLIPSIS]) / 2
+        fitting = sum(1 for end in accumulate(reversed(self.advances(text))) if end <= half)
+        return self.line_with_end(text[: len(text) - fitting], text[len(text) - fitting :], room)
+
     def line(self, text: str) -> Line:
         """Set one line, counting what no font can draw."""
         if is_latin(text):
