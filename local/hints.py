@@ -20,6 +20,15 @@ BY_KIND = {
     "required": f"Add it: {EXAMPLE}",
     "pattern": "Names are of small letters, digits and underscores, and begin with a letter.",
 }
+TYPES = ("string", "integer", "number", "boolean", "array", "object")
+FORMATS = ("date", "date-time", "time", "duration", "email", "hostname", "ipv4", "ipv6", "regex", "uri", "uuid")
+BY_KEYWORD = {  # of [parameters]
+    "default": "What an order leaves out is the default, so it must be what an order could send.",
+    "enum": "Every value of the list must fit the parameter's type, and what else is said of it.",
+    "x-label": 'Say it by language: x-label = { tr = "Gün", en = "Day" }',
+    "x-ordered": 'Pairs of parameters, of which the first may not come after the second: [["date_from", "date_to"]]',
+    "$ref": 'Keep it in [parameters."$defs"], and refer to it as "#/$defs/<name>".',
+}
 UNDECLARED = "Declare it in [parameters.properties.<name>], or mend its name."
 
 
@@ -28,6 +37,8 @@ def hint_for(error: CatalogueError) -> str:
     cause = error.__cause__
     if isinstance(cause, tomllib.TOMLDecodeError):
         return 'Text stands in "quotes", a table\'s name in [brackets], and no key comes twice.'
+    if error.key.startswith("parameters."):
+        return _for_parameters(error)
     if isinstance(cause, ValidationError) and error.key != "parameters":
         return _for_key(error.key.rpartition(".")[2], cause)
     if isinstance(cause, msgspec.ValidationError) and not error.key:
@@ -39,6 +50,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Name the nearest word, or say nothing."""
     near = get_close_matches(word, list(known), n=1)
     return f"Did you mean {near[0]}?" if near else ""
+
+
+def _for_parameters(error: CatalogueError) -> str:
+    *_, above, key = error.key.split(".")
+    keyword = above if above in BY_KEYWORD else key
+    if error.reason.startswith("JSON has no dates"):
+        return 'Put it in "quotes".'
+    if "[parameters.properties] does not declare" in error.reason:
+        return UNDECLARED
+    match keyword, error.__cause__:
+        case "type", ValidationError(instance=str(word)):
+            return did_you_mean(word, TYPES) or f"Types are {', '.join(TYPES)}."
+        case "format", ValidationError(instance=str(word)):
+            return did_you_mean(word, FORMATS) or f"Formats are {', '.join(FORMATS)}."
+    return BY_KEYWORD.get(keyword, BY_KEY["parameters"])
 
 
 def _for_key(key: str, error: ValidationError) -> str:

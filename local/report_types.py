@@ -2,10 +2,12 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.hints import did_you_mean, hint_for
+from local.schemas import check_parameters
 from rapor.catalogue import ReportType, load_type
 from rapor.data.engine import DuckDBEngine
 from rapor.data.query import check_query
@@ -14,6 +16,8 @@ from rapor.errors import CatalogueError, RenderError, SourceUnavailable
 TYPES = Path(__file__).parents[1] / "layers/catalogue/report_types"
 MEMORY_MB, SPILL_MB = 512, 1024
 FITS = "The query, and the SQL of [[summary]] and [chart], must give just the names and types that the file declares."
+
+UNEXPECTED = "Unless the file cannot be opened, this should not happen; please report it, with the file."
 
 
 class NoSuchType(Exception):
@@ -50,22 +54,47 @@ def load(name: str, folder: Path = TYPES) -> ReportType:
     if name not in there:
         known = f"There are: {', '.join(there)}." if there else f"There is none in {folder}."
         raise NoSuchType(f"There is no report type {name}. {did_you_mean(name, there)}".rstrip() + f"\n{known}")
-    try:
-        report_type = load_type(folder / f"{name}.toml")
+    return read(folder / f"{name}.toml")
+
+
+def read(file: Path) -> ReportType:
+    """
+    Read the type of a file and its query.
+
+    Raises:
+        Wrong: It cannot be used as it is.
+    """
+    with _naming(file):
+        report_type = load_type(file)
+        check_parameters(report_type)
         check_query(report_type)
+    return report_type
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Let everything that goes wrong name the file, so that whoever looks at others too goes on."""
+    try:
+        yield
+    except Wrong:
+        raise
     except CatalogueError as error:
         raise Wrong(error.file, error.key, error.reason, hint_for(error)) from error
-    return report_type
+    except Exception as error:
+        raise Wrong(file.name, "", f"cannot be read: {type(error).__name__}: {error}", UNEXPECTED) from error
 
 
 def check(folder: Path, data: Path) -> Iterator[Finding]:
     """Look at every file; where its data sets are in *data*, bind its query to them, which shows no rows."""
     for file in sorted(folder.glob("*.toml")):
         try:
-            report_type = load(file.stem, folder)
-            yield Finding(file.stem, report_type, bound=_bind(report_type, data))
+            report_type = read(file)
+            with _naming(file):
+                bound = _bind(report_type, data)
         except Wrong as wrong:
             yield Finding(file.stem, wrong=wrong)
+        else:
+            yield Finding(file.stem, report_type, bound=bound)
 
 
 def _bind(report_type: ReportType, data: Path) -> bool:

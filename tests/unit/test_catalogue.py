@@ -17,7 +17,12 @@ MISTAKES = [
     ("wrong format", USERS.replace('"pdf", "excel"', '"pdf", "word"'), "formats.1", "'pdf'"),
     ("misnamed", USERS.replace('name = "users"\n', 'name = "people"\n', 1), "name", "must be 'users'"),
     ("undeclared parameter", USERS.replace("status = $status", "status = $state"), "", "$state"),
-    ("wrong schema", USERS.replace('type = "string"\nformat', 'type = "text"\nformat', 1), "parameters", "text"),
+    (
+        "wrong schema",
+        USERS.replace('type = "string"\nformat', 'type = "text"\nformat', 1),
+        "parameters.properties.date_from.type",
+        "text",
+    ),
     ("summed text", USERS.replace('name = "role"\n', 'name = "role"\ntotal = true\n'), "columns.3", "only a number"),
     (
         "text in liras",

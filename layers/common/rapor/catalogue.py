@@ -7,8 +7,10 @@ A mistake is a `CatalogueError` that names file, key and reason. Users edit `lay
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
 
@@ -24,6 +26,7 @@ NO_LINE_END = r"(?!\n)"  # which Python's `$` lets through
 Name = Annotated[str, Meta(pattern=NAME + NO_LINE_END)]
 ColumnName = Annotated[str, Meta(pattern=r"^[a-z][A-Za-z0-9_]{0,62}$" + NO_LINE_END)]
 Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Meta(min_length=1)]], Meta(min_length=1)]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 NAMED_PARAMETER = re.compile(r"\$([A-Za-z]\w*)", re.ASCII)
 
@@ -193,7 +196,7 @@ class ReportType(Strict, frozen=True, kw_only=True):
     @cached_property
     def parameters_schema(self) -> dict[str, Any]:
         """JSON Schema 2020-12 of `parameters`."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", **self.parameters}
+        return {"$schema": DIALECT, "type": "object", **self.parameters}
 
     @cached_property
     def parameters_validator(self) -> jsonschema_rs.Validator:
@@ -289,22 +292,76 @@ def read_type(file: Path, content: bytes) -> ReportType:
     try:
         plain = tomllib.loads(content.decode("utf-8"))
         report_type = ReportType.model_validate(plain)
+        for key, reason in _not_json(report_type.parameters, "parameters"):  # the first is told
+            raise CatalogueError(file.name, key, reason)
         jsonschema_rs.meta.validate(report_type.parameters_schema)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(file.name, "", str(error)) from error
     except msgspec.ValidationError as error:
         _refuse(file.name, plain, error)
     except jsonschema_rs.ValidationError as error:
-        raise CatalogueError(file.name, "parameters", error.message) from error
+        key = ".".join(map(str, ["parameters", *error.instance_path]))
+        raise CatalogueError(file.name, key, error.message) from error
     if report_type.name != file.stem:
         raise CatalogueError(file.name, "name", f"must be {file.stem!r}, as the file is called")
+    for key, reason in _misused(report_type.parameters):
+        raise CatalogueError(file.name, key, reason)
     return report_type
+
+
+def _not_json(value: object, key: str) -> Iterator[tuple[str, str]]:
+    """Yield the key of each value that TOML has and JSON has not, and why it will not do."""
+    match value:
+        case dict():
+            for name, child in value.items():
+                yield from _not_json(child, f"{key}.{name}")
+        case list():
+            for index, child in enumerate(value):
+                yield from _not_json(child, f"{key}.{index}")
+        case float() if not isfinite(value):
+            yield key, f"JSON has no {value}"
+        case datetime() | date() | time():
+            yield key, f'JSON has no dates and times, only text: "{value.isoformat()}"'
+        case str() if key == "parameters.$schema" and value != DIALECT:
+            yield key, f"must be {DIALECT!r}, or left out"
+
+
+def _misused(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of what is JSON Schema, and still nothing that this service can use."""
+    if parameters.get("type", "object") != "object":
+        yield "parameters.type", "must be 'object', or left out"
+    properties: dict[str, Any] = parameters.get("properties", {})
+    for name, schema in properties.items():
+        if not isinstance(schema, dict):
+            yield f"parameters.properties.{name}", "must be a table that says the parameter's type"
+        elif not _are_words(schema.get("x-label", {"en": name})):
+            yield f"parameters.properties.{name}.x-label", 'must be words by language: { tr = "…", en = "…" }'
+    ordered = parameters.get("x-ordered", [])
+    if not isinstance(ordered, list) or not all(_is_pair(it) for it in ordered):
+        yield "parameters.x-ordered", 'must be a list of pairs: [["date_from", "date_to"]]'
+    elif unknown := {name for pair in ordered for name in pair} - properties.keys():
+        yield "parameters.x-ordered", f"names {min(unknown)}, which [parameters.properties] does not declare"
+
+
+def _are_words(value: object) -> bool:
+    try:
+        msgspec.convert(value, Words)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _is_pair(value: object) -> bool:
+    match value:
+        case [str(), str()]:
+            return True
+    return False
 
 
 def _refuse(file: str, plain: Mapping[str, Any], error: msgspec.ValidationError) -> NoReturn:
     """Say it as JSON Schema has it, which tells the key and what would do; what that cannot know, as msgspec has it."""
     schema = jsonschema_rs.validator_for(msgspec.json.schema(ReportType))
-    found = next(schema.iter_errors(plain), None)
+    found = next(schema.iter_errors(msgspec.to_builtins(plain)), None)  # dates as text, for JSON has none
     if found is None:
         reason, _, place = str(error).partition(" - at ")  # such as `$.columns[3]`
         raise CatalogueError(file, ".".join(re.findall(r"[.\[](\w+)", place)), reason) from error

@@ -159,7 +159,9 @@ def _why_refused(node: Mapping[str, Any], visible: frozenset[str]) -> Iterator[s
     kind = node.get("type")
     if node.get("class") == "FUNCTION":
         yield from _why_function_refused(node["function_name"])
-    if kind is None or "class" in node:
+    if "sample" in node:
+        yield "takes a SAMPLE, which a report may not: each time it is read, that would be other rows"
+    if not isinstance(kind, str) or "class" in node:  # a value's type is a table
         return
     if kind not in NODES:
         yield f"holds a {kind}, which a report may not use"

@@ -1,0 +1,150 @@
+"""What `rapor check`, `make build` and `make run` find in a report type's file, and that they go on after it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from local.report_types import Wrong, check, read
+from rapor.catalogue import Catalogue
+from rapor.http.report_types import as_resource
+from tests.builders import a_caller, a_type_file
+
+DAY = '[parameters.properties.day]\ntype = "string"\nformat = "date"\n'
+UNTIL = '[parameters.properties.until]\ntype = "string"\nformat = "date"\n'
+NULLABLE = DAY.replace('"string"', '["string", "null"]')
+PARAMETERS = [
+    ("a date of TOML's", f"{DAY}default = 2025-01-01", "properties.day.default", "JSON has no dates", "Put it in"),
+    ("dates in a list", f"{DAY}enum = [2025-01-01]", "properties.day.enum.0", "JSON has no dates", "Put it in"),
+    ("not a number", f"{DAY}default = nan", "properties.day.default", "JSON has no nan", "What an order leaves out"),
+    ("a label of no language", f'{DAY}x-label = "Day"', "properties.day.x-label", "must be words", "Say it by language"),
+    ("a label in Klingon", f'{DAY}x-label = {{ xx = "x" }}', "properties.day.x-label", "must be words", "Say it by"),
+    ("a parameter of no type", "[parameters.properties]\nday = true", "properties.day", "must be a table", "It is JSON"),
+    ("no pair", f'[parameters]\nx-ordered = "day"\n{DAY}', "x-ordered", "must be a list of pairs", "Pairs of"),
+    ("flat pair", f'[parameters]\nx-ordered = ["day", "day"]\n{DAY}', "x-ordered", "must be a list", "Pairs of"),
+    ("triple", f'[parameters]\nx-ordered = [["day", "day", "day"]]\n{DAY}', "x-ordered", "must be a list", "Pairs of"),
+    ("unknown in a pair", f'[parameters]\nx-ordered = [["day", "dya"]]\n{DAY}', "x-ordered", "names dya", "Declare it"),
+    (
+        "a pair of two kinds",
+        f'[parameters]\nx-ordered = [["day", "size"]]\n{DAY}[parameters.properties.size]\ntype = "integer"',
+        "x-ordered", "day and size must both be numbers", "Pairs of",
+    ),
+    (
+        "a pair of two formats",
+        f'[parameters]\nx-ordered = [["day", "at"]]\n{DAY}[parameters.properties.at]\ntype = "string"',
+        "x-ordered", "strings of one format", "Pairs of",
+    ),
+    ("no object", f'[parameters]\ntype = "array"\n{DAY}', "type", "must be 'object'", "It is JSON Schema"),
+    ("an older dialect", '[parameters]\n"$schema" = "http://json-schema.org/draft-07/schema#"', "$schema", "must be 'https", "It is JSON"),
+    ("broken pattern", f'{DAY}pattern = "("', "properties.day.pattern", "regex", "It is JSON Schema"),
+    ("dangling reference", f'{DAY}"$ref" = "#/nope"', "", "'/nope' does not exist", "It is JSON Schema"),
+    (
+        "reference to elsewhere",
+        f'{DAY}"$ref" = "https://example.com/day.json"',
+        "properties.day.$ref", "nothing is fetched", 'Keep it in [parameters."$defs"]',
+    ),
+    ("default that no order may send", f'{DAY}default = "yesterday"', "properties.day.default", '"yesterday"', "What an"),
+    ("list of what no order may send", f'{DAY}enum = ["a"]', "properties.day.enum.0", '"a" is not a "date"', "Every value"),
+    ("undeclared but required", '[parameters]\nrequired = ["day"]', "required", "names day", "Declare it in"),
+    ("unknown format", DAY.replace('"date"', '"dat"'), "properties.day.format", "Unknown format: 'dat'", "Did you mean date?"),
+    ("unknown type", DAY.replace('"string"', '"strng"'), "properties.day.type", '"strng"', "Did you mean string?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "reason", "hint"), [it[1:] for it in PARAMETERS], ids=[it[0] for it in PARAMETERS]
+)
+def test_parameters_that_break_every_order_are_refused(
+    tmp_path: Path, more: str, key: str, reason: str, hint: str
+) -> None:
+    file = a_type_file(tmp_path, more=more)
+
+    with pytest.raises(Wrong) as raised:
+        read(file)
+
+    assert raised.value.file == "things.toml"
+    assert raised.value.key == ".".join(filter(None, ("parameters", key)))
+    assert reason in raised.value.reason
+    assert raised.value.hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        f'[parameters]\nrequired = ["day"]\nx-ordered = [["day", "until"]]\n{DAY}default = "2025-01-01"\n{UNTIL}',
+        f'[parameters]\nx-ordered = [["day", "until"]]\n{NULLABLE}{UNTIL}',
+        '[parameters.properties.size]\nenum = [1, 2]\ndefault = 2\nx-label = { tr = "Boy" }',
+        '[parameters]\n"$defs" = { size = { minimum = 1 } }\n[parameters.properties.size]\n"$ref" = "#/$defs/size"',
+    ],
+)
+def test_parameters_that_can_be_ordered_are_right_and_can_be_shown(tmp_path: Path, more: str) -> None:
+    report_type = read(a_type_file(tmp_path, more=more))
+
+    assert json.dumps(as_resource(report_type, a_caller(), "tr"), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "sample", ["using sample 10", "using sample 10%", "tablesample reservoir(5)", "tablesample 10% (bernoulli)"]
+)
+def test_a_sample_is_refused_with_a_reason(tmp_path: Path, sample: str) -> None:
+    file = a_type_file(tmp_path, ("from things", f"from things {sample}"))
+
+    with pytest.raises(Wrong, match=r"things.toml: query: takes a SAMPLE"):
+        read(file)
+
+
+def test_a_mistake_beside_a_date_of_tomls_is_found_all_the_same(tmp_path: Path) -> None:
+    file = a_type_file(tmp_path, ("version", "versoin"), more=f"{DAY}default = 2025-01-01")
+
+    with pytest.raises(Wrong) as raised:
+        read(file)
+
+    assert (raised.value.key, raised.value.reason) == ("version", "Field required")
+
+
+def test_a_date_where_a_number_belongs_is_said_to_be_none(tmp_path: Path) -> None:
+    file = a_type_file(tmp_path, ("version = 1", "version = 2025-01-01"))
+
+    with pytest.raises(Wrong) as raised:
+        read(file)
+
+    assert (raised.value.key, raised.value.reason) == ("version", '"2025-01-01" is not of type "integer"')
+
+
+@pytest.mark.parametrize("step", ["check_query", "_bind"])
+def test_what_nobody_thought_of_names_its_file_and_the_next_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("unhashable")
+
+    a_type_file(tmp_path, name="a")
+    (tmp_path / "b.toml").write_text("[")
+    monkeypatch.setattr(f"local.report_types.{step}", broken)
+
+    a, b = check(tmp_path, tmp_path)
+
+    assert a.wrong is not None
+    assert str(a.wrong).startswith("a.toml: cannot be read: TypeError: unhashable\nhint: ")
+    assert b.wrong is not None
+    assert b.wrong.file == "b.toml"
+
+
+def test_a_file_that_cannot_be_opened_is_told_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "link.toml").symlink_to(tmp_path / "nowhere")
+    a_type_file(tmp_path)
+
+    found = {it.name: it.wrong and it.wrong.reason.split(":")[1].strip() for it in check(tmp_path, tmp_path)}
+
+    assert found == {"folder": "IsADirectoryError", "link": "FileNotFoundError", "things": None}
+
+
+@pytest.mark.parametrize(
+    "more", [f"{DAY}default = 2025-01-01", f'{DAY}x-label = "Day"', '[parameters]\nx-ordered = ["a"]']
+)
+def test_what_could_not_be_shown_is_not_even_loaded(tmp_path: Path, more: str) -> None:
+    a_type_file(tmp_path, more=more)
+
+    with pytest.raises(Exception, match=r"things.toml: parameters\."):
+        Catalogue.load(tmp_path)
