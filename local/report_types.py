@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.errors import WrongReportType
 from local.hints import did_you_mean, hint_for
 from local.schemas import check_parameters
-from rapor.catalogue import ReportType, load_type
+from rapor.catalogue import Catalogue, ReportType, load_type
 from rapor.data.engine import DuckDBEngine
 from rapor.data.query import check_query
 from rapor.errors import CatalogueError, RenderError, SourceUnavailable
@@ -69,6 +70,24 @@ def read(file: Path) -> ReportType:
         check_parameters(report_type)
         check_query(report_type)
     return report_type
+
+
+def read_all(folder: Path) -> Catalogue:
+    """
+    Read every type of the folder.
+
+    Raises:
+        WrongReportType: Some cannot be used, or there is none; it says so of each, and what to do.
+    """
+    types, mistakes = dict[str, ReportType](), list[str]()
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            types[file.stem] = read(file)
+        except Wrong as wrong:
+            mistakes.append(str(wrong))
+    if mistakes or not types:
+        raise WrongReportType("\n".join(mistakes) or f"there is no report type in {folder}")
+    return Catalogue(types)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from local.errors import BrokenFunction, WrongReportType
 from local.functions import Functions
 from local.gateway import Gateway
 from local.manifest_key import ManifestKey
-from local.report_types import Wrong, load
+from local.report_types import read_all
 from local.scheduler import MotoEntries, Scheduler
 from local.server import Server, listening
 from local.settings import Settings
@@ -72,7 +72,7 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
             environment={"DATA_LOCATION": str(settings.home.data)},
         )
         types = Path(stack.function("CreateReport").environment["CATALOGUE_PATH"])
-        check_catalogue(types)
+        read_all(types)
         say("data sets …")
         ensure_datasets(settings.home.data)
         say("tables and buckets …")
@@ -98,27 +98,10 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
             say("stopping …")
 
 
-def check_catalogue(folder: Path) -> None:
-    """
-    Read every report type and its query, before a function does: what is wrong is said in two lines.
-
-    Raises:
-        WrongReportType: Says file, key and reason, and what to do.
-    """
-    names = sorted(file.stem for file in folder.glob("*.toml"))
-    if not names:
-        raise WrongReportType(f"there is no report type in {folder}")
-    for name in names:
-        try:
-            load(name, folder)
-        except Wrong as error:
-            raise WrongReportType(str(error)) from error
-
-
 def read_again(types: Path, functions: Functions, say: Say) -> None:
     """Let the functions have the report types as they are now, if all of them can be used."""
     try:
-        check_catalogue(types)
+        read_all(types)
         functions.load()
     except (WrongReportType, BrokenFunction) as error:
         say(f"the report types stay as they were: {error}")

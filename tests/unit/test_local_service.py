@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from local.errors import WrongReportType
-from local.service import check_catalogue
+from local.report_types import read_all
 from tests.builders import ROOT
 
 TYPES = ROOT / "layers/catalogue/report_types"
 
 
 def test_the_shipped_catalogue_starts() -> None:
-    check_catalogue(TYPES)
+    read_all(TYPES)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_mistake_in_a_report_type_stops_the_start_and_says_what_to_do(
     (tmp_path / "users.toml").write_text((TYPES / "users.toml").read_text().replace(right, wrong))
 
     with pytest.raises(WrongReportType) as raised:
-        check_catalogue(tmp_path)
+        read_all(tmp_path)
 
     reason, hint = str(raised.value).splitlines()
     assert reason.startswith(said)

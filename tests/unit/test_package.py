@@ -13,6 +13,8 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from local import package
+from local.hints import BY_KEY, UNDECLARED
+from tests.builders import a_type_file
 
 TEMPLATE = """
 Globals: {Function: {Layers: [{Ref: Shared}]}}
@@ -74,6 +76,25 @@ def test_a_heavy_wheel_where_it_does_not_belong_fails(
     assert package.main(build, "python") == 1
     said = capsys.readouterr().out.splitlines()
     assert sorted(line.split()[0] for line in said if "must not carry duckdb" in line) == who
+
+
+def test_a_report_type_that_is_wrong_fails_and_says_what_to_do(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types = build / "types"
+    types.mkdir()
+    a_type_file(types, name="right")
+    a_type_file(types, ("from things", "from strangers"), name="strange")
+    a_type_file(types, name="stuck", more='[parameters]\nrequired = ["day"]')
+    monkeypatch.setattr(package, "TYPES", types)
+
+    assert package.main(build, "python") == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "strange.toml: query: reads strangers, which [sources] does not declare",
+        f"hint: {BY_KEY['query']}",
+        "stuck.toml: parameters.required: names day, which [parameters.properties] does not declare",
+        f"hint: {UNDECLARED}",
+    ]
 
 
 def test_bytecode_is_never_checked_against_its_source(build: Path) -> None:
