@@ -148,3 +148,92 @@ def test_what_could_not_be_shown_is_not_even_loaded(tmp_path: Path, more: str) -
 
     with pytest.raises(Exception, match=r"things.toml: parameters\."):
         Catalogue.load(tmp_path)
+
+
+def a_figure(name: str) -> str:
+    return f'[[summary]]\nname = "{name}"\ntype = "integer"\nlabel = {{ en = "N" }}\nvalue = "count(*)"\n'
+
+
+def a_chart(*names: str) -> str:
+    series = ", ".join(f'{{ name = "{name}", type = "integer", label = {{ en = "N" }} }}' for name in names)
+    chart = '[chart]\nkind = "bar"\ntitle = { en = "C" }\nquery = "select id, id as a, id as b from report"\n'
+    return f'{chart}x = {{ name = "id", type = "integer", label = {{ en = "N" }} }}\ny = [{series}]\n'
+
+
+COLUMN = '[[columns]]\nname = "iD"\ntype = "integer"\nlabel = { en = "Id" }\n'
+TWICE = "is there already"
+
+
+@pytest.mark.parametrize(
+    ("change", "more", "key", "reason"),
+    [
+        ((), COLUMN, "columns.1.name", TWICE),
+        ((), COLUMN.replace("iD", "id"), "columns.1.name", TWICE),
+        ((), a_figure("n") + a_figure("n"), "summary.1.name", TWICE),
+        ((), a_chart("a", "b", "a"), "chart.y.2.name", TWICE),
+        ((), a_chart("a", "id"), "chart.y.1.name", TWICE),
+        ((("version = 1", 'version = 1\nrecord = ["id", "id"]'),), "", "record.1", TWICE),
+        ((('["csv"]', '["csv", "json", "csv"]'),), "", "formats.2", TWICE),
+    ],
+)
+def test_a_name_stands_once(
+    tmp_path: Path, change: tuple[tuple[str, str], ...], more: str, key: str, reason: str
+) -> None:
+    file = a_type_file(tmp_path, *change, more=more)
+
+    with pytest.raises(Wrong) as raised:
+        read(file)
+
+    assert raised.value.key.endswith(key)
+    assert reason in raised.value.reason
+
+
+def test_a_query_that_gives_a_column_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "things").mkdir()
+    (tmp_path / "things/a.csv").write_text("id,size\n1,2\n")
+    a_type_file(tmp_path, ("select id from", "select id, size as id from"))
+
+    [finding] = check(tmp_path, tmp_path)
+
+    assert finding.wrong is not None
+    assert finding.wrong.reason == "The query gives two columns id: give one another name, or leave it out."
+
+
+HINTS = [
+    ((), 'lane = "heavy"', "columns.0.lane: Extra inputs are not permitted", "lane is a key of the type itself: "),
+    ((), 'value = "1"', "columns.0.value: Extra inputs are not permitted", "value belongs in [[summary]]."),
+    ((), a_chart("a") + "total = true", "chart.total: Extra inputs", "total belongs in [[columns]]."),
+    ((), "totl = true", "columns.0.totl: Extra inputs", "Did you mean total?"),
+    ((("own =", "owm ="),), "", "sources.things.owm: Extra inputs", "Did you mean own?"),
+    ((), a_chart("a").replace("x = {", 'x = { curency = "TRY",'), "chart.x.curency: Extra", "Did you mean currency?"),
+    ((("version =", "verison ="),), "", "version: Field required", "Add it: "),
+    ((("[sources", "[colour]\n[sources"),), "", "colour: Extra inputs", "Did you mean columns?"),
+    ((), 'currency = "tl"', "columns.0.currency: String should match", 'It is an ISO 4217 code, three capitals: "TRY".'),
+    ((('label = { en = "Id" }', 'label = { de = "Id" }'),), "", "columns.0.label: ", "Words are by language"),
+    ((), "[limits.rows]\npfd = 3", "limits.rows: ", "Formats are pdf, excel"),
+    ((("[sources.things]", "[sources.Things]"),), "", "sources: ", "Names are of small letters"),
+    ((("version = 1", 'version = 1\nrecord = ["zz"]'),), "", "record.0: names zz, which no column is", "It names [[columns]]"),
+    ((), "".join(map(a_figure, "abcdefg")), "summary: there may be at most 6", "Take some out."),
+    ((), a_chart(*"abcdefghi"), "chart.y: there may be at most 8", "Take some out."),
+    ((("from things", "from things where id = $x"),), "", "query: uses $x, which", "Declare it in"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "more", "said", "hint"), HINTS, ids=[it[2] for it in HINTS])
+def test_a_mistake_says_what_to_do(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], more: str, said: str, hint: str
+) -> None:
+    with pytest.raises(Wrong) as raised:
+        read(a_type_file(tmp_path, *changes, more=more))
+
+    reason, advice = str(raised.value).splitlines()
+    assert reason.startswith(f"things.toml: {said}")
+    assert advice.startswith(f"hint: {hint}")
+    assert len(reason) + len(advice) < 300
+
+
+@pytest.mark.parametrize("text", ["-- in $usd", "/* $usd */", "where 'US$x' <> $$it's$$", "where id is not null -- $1"])
+def test_a_dollar_that_is_no_parameter_is_none(tmp_path: Path, text: str) -> None:
+    query = f'"""\nselect id from things\n{text}\n"""'
+
+    assert read(a_type_file(tmp_path, ('"select id from things"', query))).parameter_names == ()

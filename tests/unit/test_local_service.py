@@ -18,7 +18,7 @@ def test_the_shipped_catalogue_starts() -> None:
     [
         ('type = "decimal"', 'type = "money"', "users.toml: columns.8.type: Input should be 'boolean', "),
         ("\nfrom users\n", "\nfrom accounts\n", "users.toml: query: reads accounts, which [sources] does not declare"),
-        ("$status is null", "$state is null", "users.toml: query uses $state, which "),
+        ("$status is null", "$state is null", "users.toml: query: uses $state, which "),
         ("[title]", "[title", "users.toml: "),
     ],
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
@@ -28,7 +29,6 @@ ColumnName = Annotated[str, Meta(pattern=r"^[a-z][A-Za-z0-9_]{0,62}$" + NO_LINE_
 Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Meta(min_length=1)]], Meta(min_length=1)]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
-NAMED_PARAMETER = re.compile(r"\$([A-Za-z]\w*)", re.ASCII)
 
 
 class ColumnType(StrEnum):
@@ -162,12 +162,6 @@ class ReportType(Strict, frozen=True, kw_only=True):
     summary: Annotated[tuple[KeyFigure, ...], Meta(max_length=6)] = ()
     chart: Chart | None = None
     record: tuple[ColumnName, ...] = ()
-
-    def __post_init__(self) -> None:
-        if unknown := set(NAMED_PARAMETER.findall(self.query)) - set(self.parameter_names):
-            raise ValueError(f"query uses ${min(unknown)}, which [parameters.properties] does not declare")
-        if unknown := set(self.record) - {column.name for column in self.columns}:
-            raise ValueError(f"record names {min(unknown)}, which no column is")
 
     @property
     def default_format(self) -> Format:
@@ -304,7 +298,7 @@ def read_type(file: Path, content: bytes) -> ReportType:
         raise CatalogueError(file.name, key, error.message) from error
     if report_type.name != file.stem:
         raise CatalogueError(file.name, "name", f"must be {file.stem!r}, as the file is called")
-    for key, reason in _misused(report_type.parameters):
+    for key, reason in chain(_misused(report_type.parameters), _ambiguous(report_type)):
         raise CatalogueError(file.name, key, reason)
     return report_type
 
@@ -343,6 +337,27 @@ def _misused(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "parameters.x-ordered", f"names {min(unknown)}, which [parameters.properties] does not declare"
 
 
+def _ambiguous(report_type: ReportType) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of names that stand twice, where a document or SQL would keep one, and of unknown ones."""
+    chart = report_type.chart
+    named: dict[str, list[str]] = {
+        "formats.{}": [*report_type.formats],
+        "columns.{}.name": [column.name for column in report_type.columns],
+        "summary.{}.name": [figure.name for figure in report_type.summary],
+        "chart.y.{}.name": [series.name for series in chart.y] if chart else [],
+        "record.{}": [*report_type.record],
+    }
+    for place, names in named.items():
+        taken = {chart.x.name.lower()} if chart and place.startswith("chart") else set()
+        for index, name in enumerate(names):
+            if name.lower() in taken:  # as SQL has it
+                yield place.format(index), f"{name} is there already; capitals make no other name"
+            taken.add(name.lower())
+    for index, name in enumerate(report_type.record):
+        if name not in named["columns.{}.name"]:
+            yield f"record.{index}", f"names {name}, which no column is"
+
+
 def _are_words(value: object) -> bool:
     try:
         msgspec.convert(value, Words)
@@ -373,6 +388,8 @@ def _refuse(file: str, plain: Mapping[str, Any], error: msgspec.ValidationError)
             path, reason = [*path, missing], "Field required"
         case "additionalProperties", {"unexpected": [unknown, *_]}:
             path, reason = [*path, unknown], "Extra inputs are not permitted"
+        case "maxItems", {"limit": limit}:
+            reason = f"there may be at most {limit}"
         case "enum", {"options": options}:
             reason = f"Input should be {', '.join(map(repr, options[:-1]))} or {options[-1]!r}"
         case "pattern", {"pattern": pattern}:
