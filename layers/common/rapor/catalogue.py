@@ -69,11 +69,11 @@ class Source(Strict, frozen=True, kw_only=True):
     """
     A data set the query reads, by the same name.
 
-    `own` says what a caller with `.own` permissions may see of it: the column that holds their user id,
-    or `all`. Without it the whole type is closed to them.
+    `own` says what a caller with `.own` permissions may see of it: the column that holds their user id, as the
+    data calls it, or `all`. Without it the whole type is closed to them.
     """
 
-    own: Name | None = None
+    own: Annotated[str, Meta(min_length=1)] | None = None
 
 
 class Value(Strict, frozen=True, kw_only=True):

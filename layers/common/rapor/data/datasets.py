@@ -14,7 +14,7 @@ import duckdb
 from msgspec import Struct
 
 from rapor.errors import SourceInvalid, SourceUnavailable
-from rapor.sql import literal, quoted
+from rapor.sql import folded, literal, quoted
 
 GLOB_CHARACTERS = frozenset("*?[")  # DuckDB would read such a name as a pattern
 
@@ -78,8 +78,9 @@ class DataSet(Struct, frozen=True):
         options = {"hive_partitioning": "true" if self.partitions else "false"}
         if self.format is DataFormat.NDJSON:
             options["format"] = "'newline_delimited'"
-        if text_column in self.partitions:
-            options["hive_types"] = f"{{{quoted(text_column)}: VARCHAR}}"
+        partition = next((key for key in self.partitions if text_column and folded(key) == folded(text_column)), None)
+        if partition:
+            options["hive_types"] = f"{{{quoted(partition)}: VARCHAR}}"
         elif text_column and self.format is not DataFormat.PARQUET:
             options |= self._types(con, self._call(options), text_column)
         return self._call(options)
@@ -92,8 +93,11 @@ class DataSet(Struct, frozen=True):
         if self.format is DataFormat.CSV:
             return {"types": f"{{{quoted(text_column)}: 'VARCHAR'}}"}
         found = con.sql(f"from {detected}")
-        types = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
-        columns = {name: kind for name, kind in types.items() if name not in self.partitions} | {text_column: "VARCHAR"}
+        columns = {
+            name: "VARCHAR" if folded(name) == folded(text_column) else str(kind)
+            for name, kind in zip(found.columns, found.types, strict=True)
+            if name not in self.partitions
+        }
         return {"columns": "{" + ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in columns.items()) + "}"}
 
 
