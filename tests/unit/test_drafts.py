@@ -113,7 +113,12 @@ HEADS = st.one_of(
 TABLES = st.lists(st.tuples(HEADS, CELLS, KINDS), min_size=1, max_size=5)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 @given(columns=TABLES, form=st.sampled_from(["csv", "ndjson", "parquet"]))
 def test_every_draft_of_data_that_can_be_read_is_right(columns: list[tuple[str, Any, str]], form: str) -> None:
     with TemporaryDirectory() as folder:
