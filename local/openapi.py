@@ -7,6 +7,7 @@ from local.errors import WrongReportType
 from local.report_types import TYPES, read_all
 from local.template import PROJECT
 from rapor import __version__
+from rapor.catalogue import Catalogue
 from rapor.http.openapi import document
 
 FILE = PROJECT / "docs/openapi.json"
@@ -19,7 +20,12 @@ def text() -> str:
     Raises:
         WrongReportType: A report type is wrong.
     """
-    return json.dumps(document(read_all(TYPES), __version__), ensure_ascii=False, indent=2) + "\n"
+    return described(read_all(TYPES))
+
+
+def described(catalogue: Catalogue) -> str:
+    """Write the description of a service with these types."""
+    return json.dumps(document(catalogue, __version__), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 if __name__ == "__main__":

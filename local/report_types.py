@@ -13,6 +13,7 @@ from rapor.catalogue import Catalogue, ReportType, load_type
 from rapor.data.engine import DuckDBEngine
 from rapor.data.query import check_query
 from rapor.errors import CatalogueError, RenderError, SourceUnavailable
+from rapor.http.openapi import document
 
 TYPES = Path(__file__).parents[1] / "layers/catalogue/report_types"
 MEMORY_MB, SPILL_MB = 512, 1024
@@ -69,6 +70,7 @@ def read(file: Path) -> ReportType:
         report_type = load_type(file)
         check_parameters(report_type)
         check_query(report_type)
+        document(Catalogue({report_type.name: report_type}), version="")  # the API's description can be written
     return report_type
 
 

@@ -237,3 +237,13 @@ def test_a_dollar_that_is_no_parameter_is_none(tmp_path: Path, text: str) -> Non
     query = f'"""\nselect id from things\n{text}\n"""'
 
     assert read(a_type_file(tmp_path, ('"select id from things"', query))).parameter_names == ()
+
+
+def test_a_type_may_speak_turkish_alone(tmp_path: Path) -> None:
+    words = (
+        ("title = { en", "title = { tr"),
+        ("description = { en", "description = { tr"),
+        ("label = { en", "label = { tr"),
+    )
+
+    assert read(a_type_file(tmp_path, *words, more=f'{DAY}x-label = {{ tr = "Gün" }}')).title == {"tr": "Things"}
