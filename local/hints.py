@@ -25,6 +25,7 @@ BY_REASON = {
     "which no column is": "It names [[columns]] whose values are copied to the report's own row.",
     "is there already": "Give it another name, or take it out.",
     "JSON has no dates": 'Put it in "quotes".',
+    "holds a PIVOT": "Select each column, as in sum(amount) filter (city = 'Van') as van; to unpivot, UNION ALL.",
 }
 TABLES = {  # how each is written, for what is meant to be in another
     "columns": ("[[columns]]", Column),

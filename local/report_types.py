@@ -9,7 +9,7 @@ from pathlib import Path
 from local.errors import WrongReportType
 from local.hints import did_you_mean, hint_for
 from local.schemas import check_parameters
-from rapor.catalogue import Catalogue, ReportType, load_type
+from rapor.catalogue import Catalogue, ReportType, Source, load_type
 from rapor.data.engine import DuckDBEngine
 from rapor.data.query import check_query
 from rapor.errors import CatalogueError, RenderError, SourceUnavailable
@@ -19,6 +19,10 @@ TYPES = Path(__file__).parents[1] / "layers/catalogue/report_types"
 MEMORY_MB, SPILL_MB = 512, 1024
 FITS = "The query, and the SQL of [[summary]] and [chart], must give just the names and types that the file declares."
 
+OWNERS = (
+    "For callers with .own permissions the column that own names is text, as in the data: it must be there, and the "
+    "query must take it as text, for a number would lose its leading zeros."
+)
 UNEXPECTED = "Unless the file cannot be opened, this should not happen; please report it, with the file."
 
 
@@ -69,7 +73,7 @@ def read(file: Path) -> ReportType:
     with _naming(file):
         report_type = load_type(file)
         check_parameters(report_type)
-        check_query(report_type)
+        _check_queries(report_type)
         document(Catalogue({report_type.name: report_type}), version="")  # the API's description can be written
     return report_type
 
@@ -118,18 +122,79 @@ def check(folder: Path, data: Path) -> Iterator[Finding]:
             yield Finding(file.stem, report_type, bound=bound)
 
 
+def _check_queries(report_type: ReportType) -> None:
+    """
+    Look at all its SQL.
+
+    Raises:
+        CatalogueError: As `check_query`, with the key that the mistake stands under.
+    """
+    try:
+        check_query(report_type)
+    except CatalogueError:
+        for key, part in _parts(report_type):
+            try:
+                check_query(part)
+            except CatalogueError as error:
+                raise CatalogueError(error.file, key, error.reason) from error
+        raise
+
+
+def _parts(report_type: ReportType) -> Iterator[tuple[str, ReportType]]:
+    """Give the type with only its query, then with that and one other piece of SQL at a time, and the piece's key."""
+    columns = tuple(column.model_copy(update={"total": False}) for column in report_type.columns)
+    bare = report_type.model_copy(update={"columns": columns, "summary": (), "chart": None})
+    yield "query", bare
+    for index, figure in enumerate(report_type.summary):
+        yield f"summary.{index}.value", bare.model_copy(update={"summary": (figure,)})
+    if report_type.chart:
+        yield "chart.query", bare.model_copy(update={"chart": report_type.chart})
+
+
 def _bind(report_type: ReportType, data: Path) -> bool:
     engine = DuckDBEngine(
         str(data), memory_limit_mb=MEMORY_MB, temp_directory=tempfile.gettempdir(), temp_limit_mb=SPILL_MB
     )
-    callers = (None, "") if report_type.open_to_own else (None,)  # the column of owners is text for `.own` callers
     try:
-        for own_user_id in callers:
-            with engine.open(report_type, {}, own_user_id=own_user_id) as rows:
-                rows.figures(0)  # the SQL of key figures, totals and the chart, over no rows
+        _open(engine, report_type)
     except SourceUnavailable:
         return False
     except RenderError as error:
-        because = f" ({str(error.__cause__).splitlines()[0]})" if error.__cause__ else ""
-        raise Wrong(f"{report_type.name}.toml", "query", f"{error}{because}", FITS) from error
+        raise _misfit(report_type, *_part_at_fault(engine, report_type, error), FITS) from error
+    if report_type.open_to_own:
+        try:
+            _open(engine, report_type, own_user_id="")
+        except RenderError as error:
+            raise _misfit(report_type, _owners_at_fault(engine, report_type), error, OWNERS) from error
     return True
+
+
+def _open(engine: DuckDBEngine, report_type: ReportType, *, own_user_id: str | None = None) -> None:
+    """Bind all its SQL, with that of key figures, totals and the chart over no rows."""
+    with engine.open(report_type, {}, own_user_id=own_user_id) as rows:
+        rows.figures(0)
+
+
+def _part_at_fault(engine: DuckDBEngine, report_type: ReportType, whole: RenderError) -> tuple[str, RenderError]:
+    for key, part in _parts(report_type):
+        try:
+            _open(engine, part)
+        except RenderError as error:
+            return key, error
+    return "query", whole
+
+
+def _owners_at_fault(engine: DuckDBEngine, report_type: ReportType) -> str:
+    """Say the key of the source that is wrong for callers with `.own` permissions, be it alone or with the others."""
+    for name, source in report_type.sources.items():
+        others = dict.fromkeys(report_type.sources, Source(own="all"))
+        try:
+            _open(engine, report_type.model_copy(update={"sources": others | {name: source}}), own_user_id="")
+        except RenderError:
+            return f"sources.{name}.own"
+    return "sources"
+
+
+def _misfit(report_type: ReportType, key: str, error: RenderError, hint: str) -> Wrong:
+    because = f" ({str(error.__cause__).splitlines()[0]})" if error.__cause__ else ""
+    return Wrong(f"{report_type.name}.toml", key, f"{error}{because}", hint)

@@ -150,8 +150,12 @@ def test_what_could_not_be_shown_is_not_even_loaded(tmp_path: Path, more: str) -
         Catalogue.load(tmp_path)
 
 
-def a_figure(name: str) -> str:
-    return f'[[summary]]\nname = "{name}"\ntype = "integer"\nlabel = {{ en = "N" }}\nvalue = "count(*)"\n'
+def a_figure(name: str, value: str = "count(*)") -> str:
+    return f'[[summary]]\nname = "{name}"\ntype = "integer"\nlabel = {{ en = "N" }}\nvalue = "{value}"\n'
+
+
+def figures(value: str) -> str:
+    return a_figure("one") + a_figure("two", value)
 
 
 def a_chart(*names: str) -> str:
@@ -247,3 +251,84 @@ def test_a_type_may_speak_turkish_alone(tmp_path: Path) -> None:
     )
 
     assert read(a_type_file(tmp_path, *words, more=f'{DAY}x-label = {{ tr = "Gün" }}')).title == {"tr": "Things"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "said"),
+    [
+        ((), figures("count(*) from users"), "summary.1.value: cannot be read"),
+        ((), figures("(select 1 from users)"), "summary.1.value: reads users, which"),
+        ((), a_figure("one") + a_chart("a").replace("from report", "from users"), "chart.query: reads users, which"),
+        ((("from things", "from users"),), figures("count(*)"), "query: reads users, which"),
+    ],
+)
+def test_a_mistake_in_sql_is_told_under_its_own_key(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], more: str, said: str
+) -> None:
+    with pytest.raises(Wrong) as raised:
+        read(a_type_file(tmp_path, *changes, more=more))
+
+    assert str(raised.value).startswith(f"things.toml: {said}")
+
+
+MISSING = "The query does not fit the data: it names a column or function that is not there. "
+BOUND = [
+    ((), figures("max(nope)"), "summary.1.value", f"{MISSING}(Binder Error: Referenced column"),
+    ((), figures("'x'"), "summary.1.value", "The column two should be integer but the query gives varchar"),
+    ((), figures("id"), "summary.1.value", "The query does not fit the data. (Binder Error: column "),
+    ((), a_chart("a").replace("id as a", "nope as a"), "chart.query", f"{MISSING}(Binder Error: Referenced column"),
+    ((("select id", "select nope"),), figures("1"), "query", f"{MISSING}(Binder Error: Referenced column"),
+    ((("select id", "select nope(id) as id"),), "", "query", f"{MISSING}(Catalog Error: Scalar Function"),
+    ((("from things", "from things a, things b"),), "", "query", "The query does not fit the data. (Binder Error: Ambig"),
+    ((("select id", "select id, name"),), "", "query", "The query gives a column name, which the report type does not"),
+    ((('own = "all"', 'own = "owner"'),), "", "sources.things.own", f"{MISSING}(Binder Error: "),
+    ((('own = "all"', 'own = "id"'),), "", "sources.things.own", "The column id should be integer but the query gives"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "more", "key", "said"), BOUND)
+def test_what_does_not_fit_the_data_is_told_under_its_own_key(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], more: str, key: str, said: str
+) -> None:
+    (tmp_path / "things").mkdir()
+    (tmp_path / "things/a.csv").write_text("id,name\n1,a\n")
+    a_type_file(tmp_path, *changes, more=more)
+
+    [finding] = check(tmp_path, tmp_path)
+
+    assert finding.wrong is not None
+    assert (finding.wrong.key, finding.wrong.reason[: len(said)]) == (key, said)
+
+
+@pytest.mark.parametrize(
+    "end", ["; -- end", " ;; /* ; */\n-- ş;", "-- end", "where name <> ' ;-- x' ; -- ;", "where name <> $$;--$$;"]
+)
+def test_comments_after_the_query_are_no_part_of_it(tmp_path: Path, end: str) -> None:
+    (tmp_path / "things").mkdir()
+    (tmp_path / "things/a.csv").write_text("id,name\n1,a\n")
+    query = f'"""\nselect id from things\n{end}\n"""'
+    a_type_file(tmp_path, ('"select id from things"', query), more=a_figure("rows") + a_chart("a", "b"))
+
+    [finding] = check(tmp_path, tmp_path)
+
+    assert finding.wrong is None
+    assert finding.bound
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "pivot things on id using count(*)",
+        "select * from (pivot things on id using count(*))",
+        "select * from (pivot things on id in (1, 2) using count(*))",
+        "select * from (unpivot things on id into name what value id)",
+    ],
+)
+def test_a_pivot_is_refused_with_what_to_do(tmp_path: Path, query: str) -> None:
+    with pytest.raises(Wrong) as raised:
+        read(a_type_file(tmp_path, ("select id from things", query)))
+
+    assert str(raised.value).startswith(
+        "things.toml: query: holds a PIVOT or UNPIVOT, which a report may not use\nhint: "
+    )
+    assert raised.value.hint.startswith("Select each column, as in ")
