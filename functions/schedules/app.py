@@ -25,7 +25,7 @@ from rapor.store.table import ReportTable
 
 logger = Logger()
 settings = SchedulesSettings.from_environ()
-catalogue = Catalogue.load(settings.catalogue_path)
+catalogue = Catalogue.open(settings.catalogue_path)
 dynamodb = client("dynamodb")
 reports, lists = ReportTable(dynamodb, settings.table_name), ReportLists(dynamodb, settings.table_name)
 table = ScheduleTable(dynamodb, settings.table_name)
