@@ -18,6 +18,7 @@ from rapor.sql import quoted
 
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # what TOML wants to be escaped
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # of userId
 LONGEST = 50  # so that a word fits before a name, and a number behind it
 OWNERS = ("user_id", "owner_id", "account_id")  # names a column of owners often has; a user is text, as in tokens
 CASTS = {"double": "decimal(18, 2)", "float": "decimal(18, 2)"}  # what is not exact is no decimal of ours
@@ -100,7 +101,8 @@ def _found(columns: Iterable[tuple[str, str]]) -> Iterator[Found]:
 
 def _name(source: str, number: int) -> str:
     """Say what an author would have called it, in letters of ASCII."""
-    plain = re.sub(r"[^a-z0-9]+", "_", anyascii(source).lower()).strip("_")[:LONGEST].rstrip("_")
+    apart = HUMP.sub("_", anyascii(source)).lower()
+    plain = re.sub(r"[^a-z0-9]+", "_", apart).strip("_")[:LONGEST].rstrip("_")
     return plain if PLAIN_NAME.fullmatch(plain) else f"column_{plain or number}"
 
 

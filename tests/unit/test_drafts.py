@@ -38,7 +38,9 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("Şehir Adı", "Van", Found("Şehir Adı", "sehir_adi", ColumnType.TEXT)),
         ("Müşteri No", "Van", Found("Müşteri No", "musteri_no", ColumnType.TEXT)),
         ("IĞDIR İli", "Van", Found("IĞDIR İli", "igdir_ili", ColumnType.TEXT)),
-        ("客户", "Van", Found("客户", "kehu", ColumnType.TEXT)),
+        ("客户", "Van", Found("客户", "ke_hu", ColumnType.TEXT)),
+        ("lastSeenAt", "Van", Found("lastSeenAt", "last_seen_at", ColumnType.TEXT)),
+        ("IBAN", "Van", Found("IBAN", "iban", ColumnType.TEXT)),
         ("№", "Van", Found("№", "no", ColumnType.TEXT)),
         ("2025 Satış", "Van", Found("2025 Satış", "column_2025_satis", ColumnType.TEXT)),
         ("***", "Van", Found("***", "column_1", ColumnType.TEXT)),
@@ -72,7 +74,7 @@ def test_a_header_for_people_is_the_label(head: str, label: str) -> None:
     assert Found(head, "column_1", ColumnType.TEXT).label == label
 
 
-@pytest.mark.parametrize("head", ["USER_ID", "User ID", "user_id"])
+@pytest.mark.parametrize("head", ["USER_ID", "User ID", "user_id", "userId", "ownerId"])
 def test_owners_are_found_under_any_spelling(tmp_path: Path, head: str) -> None:
     data = written(tmp_path, "visits", f"{head},visits\n007,3\n")
 
