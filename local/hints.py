@@ -14,11 +14,18 @@ BY_KEY = {
     "name": "Rename the file, or change its name.",
     "parameters": "It is JSON Schema: every [parameters.properties.<name>] says its type.",
     "query": "A query is one SELECT that reads what [sources] names, with the $names of [parameters.properties].",
+    "chart.query": "It is one SELECT that reads report, which is the type's own query.",
 }
 NAMES = "Names are of small letters, digits and underscores, and begin with a letter."
 BY_KIND = {"required": f"Add it: {EXAMPLE}", "pattern": NAMES, "maxItems": "Take some out."}
 WORDS = 'Words are by language, tr or en or both: { tr = "…", en = "…" }.'
-BY_TABLE = {"title": WORDS, "description": WORDS, "label": WORDS, "rows": "Formats are pdf, excel, csv and json."}
+BY_LAST_KEY = {
+    "title": WORDS,
+    "description": WORDS,
+    "label": WORDS,
+    "rows": "Formats are pdf, excel, csv and json.",
+    "value": "It is an SQL aggregate over the query's columns, as sum(amount).",
+}
 UNDECLARED = "Declare it in [parameters.properties.<name>], or mend its name."
 BY_REASON = {
     "[parameters.properties] does not declare": UNDECLARED,
@@ -57,7 +64,7 @@ def hint_for(error: CatalogueError) -> str:
         return _for_parameters(error)
     if isinstance(cause, ValidationError) and error.key != "parameters":
         return _for_key(error.key.split("."), cause)
-    return BY_TABLE.get(error.key.rpartition(".")[2]) or BY_KEY.get(error.key, EXAMPLE)
+    return BY_LAST_KEY.get(error.key.rpartition(".")[2]) or BY_KEY.get(error.key, EXAMPLE)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -18,7 +18,6 @@ from rapor.http.openapi import document
 TYPES = Path(__file__).parents[1] / "layers/catalogue/report_types"
 MEMORY_MB, SPILL_MB = 512, 1024
 FITS = "The query, and the SQL of [[summary]] and [chart], must give just the names and types that the file declares."
-
 OWNERS = (
     "For callers with .own permissions the column that own names is text, as in the data: it must be there, and the "
     "query must take it as text, for a number would lose its leading zeros."

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from rapor.catalogue import ReportType
+from rapor.catalogue import ReportType, refuse_first
 from rapor.errors import CatalogueError
 
 REFERENCES = frozenset({"$ref", "$dynamicRef"})
@@ -19,22 +19,19 @@ def check_parameters(report_type: ReportType) -> None:
     Raises:
         CatalogueError: Names the type's file, the key and the reason.
     """
-    _refuse_first(report_type, _elsewhere(report_type.parameters, "parameters"))
+    file = f"{report_type.name}.toml"
+    refuse_first(file, _elsewhere(report_type.parameters, "parameters"))
     try:  # as the service does, but a format that nobody knows is refused rather than ignored
         jsonschema_rs.validator_for(report_type.parameters_schema, validate_formats=True, ignore_unknown_formats=False)
     except jsonschema_rs.ValidationError as error:
         key = ".".join(map(str, ["parameters", *error.instance_path]))
         reason = error.message.partition(". Adjust configuration")[0]
-        raise CatalogueError(f"{report_type.name}.toml", key, reason) from error
-    _refuse_first(report_type, _impossible(report_type))
-
-
-def _refuse_first(report_type: ReportType, found: Iterator[Mistake]) -> None:
-    for key, reason in found:
-        raise CatalogueError(f"{report_type.name}.toml", key, reason)
+        raise CatalogueError(file, key, reason) from error
+    refuse_first(file, _impossible(report_type))
 
 
 def _impossible(report_type: ReportType) -> Iterator[Mistake]:
+    """Find what the schema may say, and no order could ever send, or the service not compare."""
     properties: Mapping[str, Any] = report_type.parameters.get("properties", {})
     for name in report_type.parameters.get("required", ()):
         if name not in properties:

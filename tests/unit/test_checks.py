@@ -254,21 +254,22 @@ def test_a_type_may_speak_turkish_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "more", "said"),
+    ("changes", "more", "said", "hint"),
     [
-        ((), figures("count(*) from users"), "summary.1.value: cannot be read"),
-        ((), figures("(select 1 from users)"), "summary.1.value: reads users, which"),
-        ((), a_figure("one") + a_chart("a").replace("from report", "from users"), "chart.query: reads users, which"),
-        ((("from things", "from users"),), figures("count(*)"), "query: reads users, which"),
+        ((), figures("count(*) from users"), "summary.1.value: cannot be read", "It is an SQL aggregate"),
+        ((), figures("(select 1 from users)"), "summary.1.value: reads users, which", "It is an SQL aggregate"),
+        ((), a_chart("a").replace("from report", "from users"), "chart.query: reads users, which", "It is one SELECT"),
+        ((("from things", "from users"),), figures("1"), "query: reads users, which", "A query is one SELECT"),
     ],
 )
 def test_a_mistake_in_sql_is_told_under_its_own_key(
-    tmp_path: Path, changes: tuple[tuple[str, str], ...], more: str, said: str
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], more: str, said: str, hint: str
 ) -> None:
     with pytest.raises(Wrong) as raised:
         read(a_type_file(tmp_path, *changes, more=more))
 
     assert str(raised.value).startswith(f"things.toml: {said}")
+    assert raised.value.hint.startswith(hint)
 
 
 MISSING = "The query does not fit the data: it names a column or function that is not there. "

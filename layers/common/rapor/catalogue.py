@@ -6,7 +6,7 @@ A mistake is a `CatalogueError` that names file, key and reason. Users edit `lay
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
@@ -286,8 +286,7 @@ def read_type(file: Path, content: bytes) -> ReportType:
     try:
         plain = tomllib.loads(content.decode("utf-8"))
         report_type = ReportType.model_validate(plain)
-        for key, reason in _not_json(report_type.parameters, "parameters"):  # the first is told
-            raise CatalogueError(file.name, key, reason)
+        refuse_first(file.name, _foreign(report_type.parameters, "parameters"))
         jsonschema_rs.meta.validate(report_type.parameters_schema)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(file.name, "", str(error)) from error
@@ -298,20 +297,30 @@ def read_type(file: Path, content: bytes) -> ReportType:
         raise CatalogueError(file.name, key, error.message) from error
     if report_type.name != file.stem:
         raise CatalogueError(file.name, "name", f"must be {file.stem!r}, as the file is called")
-    for key, reason in chain(_misused(report_type.parameters), _ambiguous(report_type)):
-        raise CatalogueError(file.name, key, reason)
+    refuse_first(file.name, chain(_misused(report_type.parameters), _ambiguous(report_type)))
     return report_type
 
 
-def _not_json(value: object, key: str) -> Iterator[tuple[str, str]]:
-    """Yield the key of each value that TOML has and JSON has not, and why it will not do."""
+def refuse_first(file: str, mistakes: Iterable[tuple[str, str]]) -> None:
+    """
+    Go on if there is none.
+
+    Raises:
+        CatalogueError: The first, by its key and reason.
+    """
+    for key, reason in mistakes:
+        raise CatalogueError(file, key, reason)
+
+
+def _foreign(value: object, key: str) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of each value that TOML has and JSON has not, and of a dialect that is not ours."""
     match value:
         case dict():
             for name, child in value.items():
-                yield from _not_json(child, f"{key}.{name}")
+                yield from _foreign(child, f"{key}.{name}")
         case list():
             for index, child in enumerate(value):
-                yield from _not_json(child, f"{key}.{index}")
+                yield from _foreign(child, f"{key}.{index}")
         case float() if not isfinite(value):
             yield key, f"JSON has no {value}"
         case datetime() | date() | time():
