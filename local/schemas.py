@@ -39,7 +39,8 @@ def _impossible(report_type: ReportType) -> Iterator[Mistake]:
     for name, schema in properties.items():
         yield from _unfit(report_type, name, schema)
     for first, second in report_type.ordered_parameters:
-        if (kind := _compared_as(properties[first])) is None or kind != _compared_as(properties[second]):
+        kinds = {_compared_as(_resolved(properties[name], report_type.parameters)) for name in (first, second)}
+        if len(kinds) > 1 or None in kinds:
             reason = f"{first} and {second} must both be numbers, or both be strings of one format"
             yield "parameters.x-ordered", reason
 
@@ -68,6 +69,17 @@ def _unfit(report_type: ReportType, name: str, schema: Mapping[str, Any]) -> Ite
         for error in report_type.parameters_validator.iter_errors({name: value}):
             if error.instance_path[:1] == [name]:
                 yield f"parameters.properties.{name}.{key}", error.message
+
+
+def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put in place of a reference what it names, one that leads to another aside."""
+    reference: str = schema.get("$ref", "")
+    if not reference.startswith("#/"):
+        return schema
+    found: Any = root
+    for part in reference.removeprefix("#/").split("/"):
+        found = found.get(part, {}) if isinstance(found, Mapping) else {}
+    return {**found, **schema} if isinstance(found, Mapping) else schema
 
 
 def _compared_as(schema: Mapping[str, Any]) -> object:

@@ -12,6 +12,7 @@ from tests.builders import a_caller, a_type_file
 
 DAY = '[parameters.properties.day]\ntype = "string"\nformat = "date"\n'
 UNTIL = '[parameters.properties.until]\ntype = "string"\nformat = "date"\n'
+DEFINED = '"$defs" = { day = { type = "string", format = "date" } }\n'
 NULLABLE = DAY.replace('"string"', '["string", "null"]')
 PARAMETERS = [
     ("a date of TOML's", f"{DAY}default = 2025-01-01", "properties.day.default", "JSON has no dates", "Put it in"),
@@ -73,6 +74,7 @@ def test_parameters_that_break_every_order_are_refused(
     [
         f'[parameters]\nrequired = ["day"]\nx-ordered = [["day", "until"]]\n{DAY}default = "2025-01-01"\n{UNTIL}',
         f'[parameters]\nx-ordered = [["day", "until"]]\n{NULLABLE}{UNTIL}',
+        f'[parameters]\nx-ordered = [["day", "until"]]\n{DEFINED}{UNTIL}[parameters.properties.day]\n"$ref" = "#/$defs/day"',
         '[parameters.properties.size]\nenum = [1, 2]\ndefault = 2\nx-label = { tr = "Boy" }',
         '[parameters]\n"$defs" = { size = { minimum = 1 } }\n[parameters.properties.size]\n"$ref" = "#/$defs/size"',
     ],

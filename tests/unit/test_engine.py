@@ -534,6 +534,8 @@ def test_a_missing_own_column_shows_nothing(engine: DuckDBEngine) -> None:
 # Refused statements
 
 REFUSED = [
+    "select id, name from users using sample 10",
+    "select id, name from users tablesample 10%",
     "select * from others",
     "select * from _caller",
     "select * from temp.main._caller",
