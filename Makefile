@@ -24,7 +24,7 @@ locks := layers/common/requirements.txt functions/process_report/requirements.tx
 help:  ## this list
 	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/.ready docs/openapi.json  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
+run: .venv/.ready  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 stops after the first report)
 	@exec $(python) -m local
 
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 
 import duckdb
+from anyascii import anyascii
 
 from rapor.catalogue import ColumnType
 from rapor.data.datasets import Folder, resolve
@@ -15,6 +17,9 @@ from rapor.data.engine import ACCEPTED
 from rapor.sql import quoted
 
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # what TOML wants to be escaped
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # of userId
+LONGEST = 50  # so that a word fits before a name, and a number behind it
 OWNERS = ("user_id", "owner_id", "account_id")  # names a column of owners often has; a user is text, as in tokens
 CASTS = {"double": "decimal(18, 2)", "float": "decimal(18, 2)"}  # what is not exact is no decimal of ours
 DATED = (ColumnType.DATE, ColumnType.TIMESTAMP)
@@ -44,8 +49,10 @@ class Found:
 
     @property
     def label(self) -> str:
-        """A first word for people."""
-        return self.name.replace("_", " ").capitalize()
+        """A first word for people: what the data calls it, unless that was meant for machines."""
+        if PLAIN_NAME.fullmatch(self.source):
+            return self.source.replace("_", " ").strip().capitalize()
+        return " ".join(self.source.split()) or self.name
 
 
 EXAMPLE = (Found("name", "name", ColumnType.TEXT), Found("created_on", "created_on", ColumnType.DATE))
@@ -81,9 +88,7 @@ def columns_of(name: str, data: Path) -> Sequence[Found]:
 def _found(columns: Iterable[tuple[str, str]]) -> Iterator[Found]:
     taken: set[str] = set()
     for number, (source, kind) in enumerate(columns, 1):
-        name = _name(source, number)
-        while name in taken:
-            name += "_"
+        name = _free(_name(source, number), taken)
         taken.add(name)
         if name in OWNERS:
             yield Found(source, name, ColumnType.TEXT, "varchar")
@@ -95,9 +100,16 @@ def _found(columns: Iterable[tuple[str, str]]) -> Iterator[Found]:
 
 
 def _name(source: str, number: int) -> str:
-    """Say what an author would have called it."""
-    plain = re.sub(r"[^a-z0-9]+", "_", source.lower()).strip("_")[:60]
-    return plain if PLAIN_NAME.fullmatch(plain) else f"column_{number}"
+    """Say what an author would have called it, in letters of ASCII."""
+    apart = HUMP.sub("_", anyascii(source)).lower()
+    plain = re.sub(r"[^a-z0-9]+", "_", apart).strip("_")[:LONGEST].rstrip("_")
+    return plain if PLAIN_NAME.fullmatch(plain) else f"column_{plain or number}"
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """Say *name*, numbered where it is taken."""
+    numbered = chain([name], (f"{name}_{number}" for number in count(2)))
+    return next(it for it in numbered if it not in taken)
 
 
 def draft(name: str, columns: Sequence[Found]) -> str:
@@ -134,7 +146,7 @@ def _between(day: Found) -> str:
 
 def _source(name: str, columns: Sequence[Found]) -> str:
     owner = next((column.source for column in columns if column.name in OWNERS), None)
-    own = f'own = "{owner}"' if owner else '# own = "user_id"'
+    own = f"own = {_text(owner)}" if owner else '# own = "user_id"'
     return SOURCE.format(name=name, own=own)
 
 
@@ -150,13 +162,14 @@ def _chart(day: Found) -> str:
 
 
 def _text(text: str) -> str:
-    """Write a TOML string; JSON's are such."""
-    return json.dumps(text, ensure_ascii=False)
+    """Write a TOML string; JSON's are such, but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _in_block(text: str) -> str:
     """Write text for inside of TOML's three quotes."""
-    return text.replace("\\", "\\\\").replace('"""', '""\\"')
+    plain = text.replace("\\", "\\\\").replace('"""', '""\\"')
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
 
 
 ROUNDED = (
@@ -238,7 +251,7 @@ title = {{ en = "By month" }}
 query = """
 select date_trunc('month', {day})::date as month, count(*) as rows
 from report
-group by month
+group by all
 order by month
 """
 x = {{ name = "month", type = "date", label = {{ en = "Month" }} }}

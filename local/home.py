@@ -36,6 +36,11 @@ class Home:
         return self.root / "data"
 
     @property
+    def types(self) -> Path:
+        """Report types as they are served, and their description."""
+        return self.root / "types"
+
+    @property
     def log(self) -> Path:
         """What the functions log, a JSON object a line."""
         return self.root / "log" / "functions.jsonl"

@@ -3,13 +3,13 @@
 import json
 import sys
 
+from local.errors import WrongReportType
+from local.report_types import TYPES, read_all
 from local.template import PROJECT
 from rapor import __version__
 from rapor.catalogue import Catalogue
-from rapor.errors import CatalogueError
 from rapor.http.openapi import document
 
-CATALOGUE = PROJECT / "layers/catalogue/report_types"
 FILE = PROJECT / "docs/openapi.json"
 
 
@@ -18,13 +18,18 @@ def text() -> str:
     Give the description as the file holds it.
 
     Raises:
-        CatalogueError: A report type is wrong.
+        WrongReportType: A report type is wrong.
     """
-    return json.dumps(document(Catalogue.load(CATALOGUE), __version__), ensure_ascii=False, indent=2) + "\n"
+    return described(read_all(TYPES))
+
+
+def described(catalogue: Catalogue) -> str:
+    """Write the description of a service with these types."""
+    return json.dumps(document(catalogue, __version__), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 if __name__ == "__main__":
     try:
         FILE.write_text(text(), encoding="utf-8")
-    except CatalogueError as error:
-        sys.exit(f"rapor: {error}")
+    except WrongReportType as error:
+        sys.exit(str(error))

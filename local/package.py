@@ -18,8 +18,9 @@ from typing import Any
 
 import yaml
 
+from local.errors import WrongReportType
+from local.report_types import TYPES, read_all
 from local.template import PROJECT
-from rapor.catalogue import Catalogue
 
 CODE = (PROJECT / "functions", PROJECT / "layers/common/rapor/store")  # all that speaks with AWS
 SDK_DATA = Path("python/botocore/data")
@@ -169,8 +170,12 @@ def bind(build: Path, processor: str) -> None:
 
 
 def main(build: Path, python: str) -> int:
-    """Trim, compile, bind to the processor, print the sizes, and fail where one is too large or of two kinds."""
-    Catalogue.load(PROJECT / "layers/catalogue/report_types")  # functions read a type when it is ordered
+    """Trim, compile, bind to the processor, print the sizes; fail where one is too large, or a report type wrong."""
+    try:
+        read_all(TYPES)  # functions read a type when it is ordered, and its SQL when its turn comes
+    except WrongReportType as error:
+        print(error, file=sys.stderr)
+        return 1
     packages = Packages(build)
     for name in packages:
         if (data := packages.folder(name) / SDK_DATA).is_dir():

@@ -1,9 +1,8 @@
 """Everything that runs locally, put together."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from local.authorizer import JwtAuthorizer
 from local.aws import LOOPBACK, LocalAws
@@ -14,8 +13,9 @@ from local.errors import BrokenFunction, WrongReportType
 from local.functions import Functions
 from local.gateway import Gateway
 from local.manifest_key import ManifestKey
-from local.report_types import Wrong, load
+from local.report_types import TYPES
 from local.scheduler import MotoEntries, Scheduler
+from local.served import Served
 from local.server import Server, listening
 from local.settings import Settings
 from local.streams import Streams, Surroundings
@@ -69,10 +69,10 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
         manifest_key = ManifestKey.load_or_make(settings.home.keys)
         stack = Stack.load(
             parameters=PARAMETERS | {"SigningKeyArn": manifest_key.arn},
-            environment={"DATA_LOCATION": str(settings.home.data)},
+            environment={"DATA_LOCATION": str(settings.home.data), "CATALOGUE_PATH": str(settings.home.types)},
         )
-        types = Path(stack.function("CreateReport").environment["CATALOGUE_PATH"])
-        check_catalogue(types)
+        served = Served(TYPES, settings.home.types)
+        _say_each(served.take(), say)
         say("data sets …")
         ensure_datasets(settings.home.data)
         say("tables and buckets …")
@@ -86,7 +86,7 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
         functions = Functions(stack.functions, say=say)
         streams = running.enter_context(_streams(stack, aws, functions, say))
         running.enter_context(_scheduler(stack, functions, say))
-        running.enter_context(watching(types, lambda: read_again(types, functions, say)))
+        running.enter_context(watching(TYPES, lambda: read_again(served, functions, say)))
         key = SigningKey.load_or_make(settings.home.keys)
         authorizer = JwtAuthorizer(stack.authorizer, {key.kid: key.public})
         gateway = Gateway(stack.routes, authorizer, functions.invoke, cors=Cors.from_template(stack.cors), say=say)
@@ -98,32 +98,23 @@ def start(settings: Settings, say: Say) -> Iterator[Service]:
             say("stopping …")
 
 
-def check_catalogue(folder: Path) -> None:
-    """
-    Read every report type and its query, before a function does: what is wrong is said in two lines.
-
-    Raises:
-        WrongReportType: Says file, key and reason, and what to do.
-    """
-    names = sorted(file.stem for file in folder.glob("*.toml"))
-    if not names:
-        raise WrongReportType(f"there is no report type in {folder}")
-    for name in names:
-        try:
-            load(name, folder)
-        except Wrong as error:
-            raise WrongReportType(str(error)) from error
-
-
-def read_again(types: Path, functions: Functions, say: Say) -> None:
-    """Let the functions have the report types as they are now, if all of them can be used."""
+def read_again(served: Served, functions: Functions, say: Say) -> None:
+    """Let the functions have the report types as they are now, each that can be used; whatever happens is said."""
     try:
-        check_catalogue(types)
+        mistakes = served.take()
         functions.load()
     except (WrongReportType, BrokenFunction) as error:
         say(f"the report types stay as they were: {error}")
+    except Exception as error:  # noqa: BLE001 - whoever watches must not end
+        say(f"the report types could not be read again: {type(error).__name__}: {error}")
     else:
+        _say_each(mistakes, say)
         say("report types read again")
+
+
+def _say_each(mistakes: Iterable[str], say: Say) -> None:
+    for mistake in mistakes:
+        say(mistake)
 
 
 @contextmanager

@@ -26,9 +26,37 @@ CYBERCERT = {
     "is_active": True,
 }
 
+MINIMAL_TYPE = """
+name = "things"
+version = 1
+formats = ["csv"]
+query = "select id from things"
+title = { en = "Things" }
+description = { en = "All of them." }
+
+[sources.things]
+own = "all"
+
+[[columns]]
+name = "id"
+type = "integer"
+label = { en = "Id" }
+"""
+
 
 def a_catalogue() -> Catalogue:
     return Catalogue.load(ROOT / "layers/catalogue/report_types")
+
+
+def a_type_file(folder: Path, *changes: tuple[str, str], more: str = "", name: str = "things") -> Path:
+    """Write the smallest type as *name*, with texts of it replaced, and *more* behind it."""
+    text = MINIMAL_TYPE.replace('name = "things"', f'name = "{name}"')
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / f"{name}.toml"
+    file.write_text(text + more)
+    return file
 
 
 def a_report(**changes: Any) -> Report:

@@ -91,7 +91,7 @@ ROUTES: dict[str, Route] = {
     "GET /reports/{id}": get_score,
     "GET /api/v1/report-types": partial(report_types.type_list, catalogue=catalogue),
     "GET /api/v1/report-types/{name}": partial(report_types.type_detail, catalogue=catalogue),
-    **static.routes(Path(__file__).parent / "static"),
+    **static.routes(Path(__file__).parent / "static", settings.catalogue_path),
     **console.routes(Path(__file__).parent / "static/console", documents.origin),
 }
 

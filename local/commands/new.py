@@ -4,11 +4,13 @@ import argparse
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
-from local.drafts import EXAMPLE, columns_of, draft
+from local.drafts import EXAMPLE, Found, columns_of, draft
 from local.errors import CommandStopped
 from local.report_types import TYPES
 from local.settings import home_from
@@ -16,6 +18,8 @@ from local.terminal import answer
 from rapor.catalogue import NAME
 from rapor.data.datasets import SUFFIXES
 from rapor.errors import RenderError, SourceUnavailable
+
+UNREADABLE = "hint: Text must be UTF-8, with one header line (CSV) or one JSON object a line (NDJSON)."
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +40,9 @@ def run(parsed: argparse.Namespace) -> int:
     """Write it, and say what comes next."""
     file, data = parsed.types / f"{parsed.type}.toml", parsed.data or home_from(os.environ).data
     _refuse_what_is_there(parsed.type, file)
-    if parsed.source:
-        _copy(parsed.source, data / parsed.type)
-    there = _write(file, parsed.type, data)
+    columns = _taken(parsed.source, parsed.type, data) if parsed.source else _columns(parsed.type, data)
+    file.write_text(draft(parsed.type, columns or EXAMPLE), "utf-8")
+    there = columns is not None
     if parsed.json:
         answer({"file": str(file), "data": str(data / parsed.type), "columns_from_data": there})
     else:
@@ -57,29 +61,39 @@ def _refuse_what_is_there(name: str, file: Path) -> None:
         raise CommandStopped(f"There is no folder {file.parent}. Make it, or name another with --types.")
 
 
-def _copy(source: Path, folder: Path) -> None:
+def _taken(source: Path, name: str, data: Path) -> Sequence[Found] | None:
+    """Read the columns of *source*, and only then put it where the data set is: what cannot be read leaves nothing."""
+    folder = data / name
     if not source.is_file():
         raise CommandStopped(f"There is no file {source}.")
     if not source.name.lower().endswith(tuple(SUFFIXES)):
         raise CommandStopped(f"{source.name} is none of {', '.join(SUFFIXES)}.")
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(it.name != source.name for it in folder.iterdir()):
+    if folder.is_dir() and any(it.name != source.name for it in folder.iterdir()):
         raise CommandStopped(f"{folder} has other files already; a data set is all the files in its folder.")
-    if source.resolve().parent != folder.resolve():
-        shutil.copyfile(source, folder / source.name)
+    if source.resolve().parent == folder.resolve():
+        return _columns(name, data)
+    data.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=data, prefix=".new-") as scratch:
+        copy = Path(scratch, name, source.name)
+        copy.parent.mkdir()
+        shutil.copyfile(source, copy)
+        columns = _columns(name, Path(scratch))
+        folder.mkdir(exist_ok=True)
+        copy.replace(folder / source.name)
+    return columns
 
 
-def _write(file: Path, name: str, data: Path) -> bool:
-    """Write the file; returns whether its columns are the data's."""
+def _columns(name: str, data: Path) -> Sequence[Found] | None:
+    """Read them off the data set, or give None where there is none."""
     try:
         columns = columns_of(name, data)
     except SourceUnavailable:
-        file.write_text(draft(name, EXAMPLE), "utf-8")
-        return False
+        return None
     except (RenderError, duckdb.Error) as error:
-        raise CommandStopped(f"The data cannot be read: {error}") from error
-    file.write_text(draft(name, columns), "utf-8")
-    return True
+        raise CommandStopped(f"The data cannot be read: {error}", UNREADABLE) from error
+    if not columns:
+        raise CommandStopped("The data has no columns.")
+    return columns
 
 
 def _next(parsed: argparse.Namespace, file: Path, missing: Path | None) -> str:

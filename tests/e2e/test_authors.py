@@ -96,6 +96,34 @@ def test_nothing_is_written_over_or_in_vain(tmp_path: Path, types: Path, argumen
     assert [(it.name, it.read_text()) for it in types.iterdir()] == [("taken.toml", "mine")]
 
 
+@pytest.mark.parametrize("encoding", ["cp1254", "utf-16"])
+def test_data_that_cannot_be_read_is_not_in_the_way_of_the_mended_file(
+    tmp_path: Path, types: Path, encoding: str
+) -> None:
+    (tmp_path / "eski.csv").write_text(ORDERS.replace("李雷", "Işıl"), encoding)
+    (tmp_path / "yeni.csv").write_text(ORDERS)
+
+    failed = rapor(tmp_path, "new", "orders", "--from", "eski.csv", "--types", types)
+    left = [it.name for it in (tmp_path / "home/data").iterdir()]
+    mended = rapor(tmp_path, "new", "orders", "--from", "yeni.csv", "--types", types)
+
+    assert (failed.returncode, left) == (2, [])
+    assert failed.stderr.startswith("The data cannot be read: ")
+    assert failed.stderr.splitlines()[-1].startswith("hint: Text must be UTF-8")
+    assert mended.returncode == 0, mended.stderr
+    assert [it.name for it in (tmp_path / "home/data").rglob("*.csv")] == ["yeni.csv"]
+
+
+def test_data_where_it_belongs_already_stays_there(tmp_path: Path, types: Path) -> None:
+    (tmp_path / "home/data/orders").mkdir(parents=True)
+    (tmp_path / "home/data/orders/orders.csv").write_text(ORDERS)
+
+    done = rapor(tmp_path, "new", "orders", "--from", "home/data/orders/orders.csv", "--types", types)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "home/data/orders/orders.csv").read_text() == ORDERS
+
+
 def test_a_data_set_is_not_mixed_with_another(tmp_path: Path, types: Path) -> None:
     (tmp_path / "orders.csv").write_text(ORDERS)
     (tmp_path / "home/data/orders").mkdir(parents=True)

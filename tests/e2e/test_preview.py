@@ -103,8 +103,8 @@ def test_a_type_is_a_name_and_no_path(tmp_path: Path, name: str) -> None:
         (('name = "users"', 'name = "people"'), "name: must be 'users'", "Rename the file"),
         (("[title]", "[title"), "", "Text stands in"),
         (("\nfrom users\n", "\nfrom accounts\n"), "query: reads accounts, which", "A query is one SELECT"),
-        (("$status is null", "$state is null"), "query uses $state, which", "Declare it in"),
-        (('type = "string"\nenum', 'type = "strng"\nenum'), "parameters: ", "It is JSON Schema"),
+        (("$status is null", "$state is null"), "query: uses $state, which", "Declare it in"),
+        (('type = "string"\nenum', 'type = "strng"\nenum'), "parameters.properties.status.type: ", "Did you mean string?"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_type_names_file_key_reason_and_what_to_do(

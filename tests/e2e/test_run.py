@@ -1,6 +1,7 @@
 """`make run`: the first start, the next one, and the end."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.first_order import EXAMPLE
+from tests.builders import ROOT, a_type_file
 from tests.service import PATIENCE_S, Service
 
 pytestmark = pytest.mark.e2e
@@ -55,6 +57,45 @@ def test_once_ends_by_itself_and_does_not_order_again(tmp_path: Path) -> None:
 
     assert any(line.startswith("saved out/") for line in first.lines)
     assert not any(line.startswith("ordering") for line in second.lines)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """What of the project runs, so that its types can be edited."""
+    for folder in ("local", "functions", "layers/catalogue", "docs"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "layers/common").symlink_to(ROOT / "layers/common")
+    shutil.copyfile(ROOT / "template.yaml", tmp_path / "template.yaml")
+    return tmp_path
+
+
+def test_a_run_serves_and_describes_the_types_that_are_right_and_writes_into_no_file_of_the_project(
+    project: Path,
+) -> None:
+    types = project / "layers/catalogue/report_types"
+    (types / "sales.toml").write_text("[")
+    a_type_file(types, more='[parameters.properties.day]\ntype = "string"\nx-label = { tr = "Gün" }')
+
+    with Service(project) as service:
+        listed = service.call("GET", "/api/v1/report-types")
+        schemas = service.call("GET", "/openapi.json").json()["components"]["schemas"]
+
+    assert any(line.startswith("sales is left out: sales.toml: ") for line in service.lines)
+    assert [it["name"] for it in listed.json()["data"]] == ["reference", "things", "users"]
+    assert {"CreateReport_things", "CreateReport_users"} <= schemas.keys()
+    assert "CreateReport_sales" not in schemas
+    assert (project / "docs/openapi.json").read_bytes() == (ROOT / "docs/openapi.json").read_bytes()
+
+
+def test_make_run_makes_nothing_of_the_project_anew_when_a_type_is_newer() -> None:
+    newer = "layers/catalogue/report_types/users.toml"
+
+    planned = subprocess.run(
+        ["make", "-n", "-W", newer, "run"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+
+    assert "-m local\n" in planned
+    assert "local.openapi" not in planned
 
 
 def test_a_service_that_does_not_get_ready_is_ended_and_leaves_no_pipe_open(tmp_path: Path) -> None:

@@ -554,6 +554,38 @@ def test_text_files_do_not_make_two_users_one(tmp_path: Path, name: str, text: s
     assert read(at(tmp_path, tmp_path), report_type(), own="7") == [(2, "b")]
 
 
+@pytest.mark.parametrize(
+    ("column", "own"),
+    [
+        ("userId", "userId"), ("userId", "userid"), ("userId", "USERID"), ("USER_ID", "user_id"), ("User ID", "user id"),
+        ("Müşteri No", "Müşteri No"), ("ŞEHİR No", "ŞEHİR no"), ('quo"te', 'QUO"te'), ("select", "select"), ("客户", "客户"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "parquet", "partition"])
+def test_the_column_of_owners_may_have_any_name(tmp_path: Path, kind: str, column: str, own: str) -> None:
+    folder, quoted = tmp_path / "users", '"' + column.replace('"', '""') + '"'
+    folder.mkdir()
+    rows = f"select 1 as id, 'a' as name, '007' as {quoted} union all select 2, 'b', '7' order by id"
+    match kind:
+        case "partition":
+            (folder / f"{column}=007").mkdir()
+            (folder / f"{column}=007/a.csv").write_text("id,name\n1,a\n")
+        case "ndjson":
+            duckdb.sql(f"copy ({rows}) to '{folder / 'a.ndjson'}' (format json)")
+        case _:
+            duckdb.sql(f"copy ({rows}) to '{folder / f'a.{kind}'}'")
+
+    assert read(at(tmp_path, tmp_path), report_type(sources={"users": {"own": own}}), own="007") == [(1, "a")]
+
+
+def test_capitals_that_duckdb_does_not_know_make_another_column(tmp_path: Path) -> None:
+    (tmp_path / "users").mkdir()
+    (tmp_path / "users/a.ndjson").write_text('{"id":1,"name":"a","ş":"7"}\n')
+
+    with pytest.raises(errors.SourceInvalid):
+        read(at(tmp_path, tmp_path), report_type(sources={"users": {"own": "Ş"}}), own="7")
+
+
 def test_a_uuid_keeps_its_capitals(tmp_path: Path) -> None:
     (tmp_path / "users").mkdir()
     subject = "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"
@@ -573,6 +605,15 @@ def test_a_closed_type_refuses_an_own_caller(engine: DuckDBEngine, sources: dict
         read(engine, report_type(sources=sources), own="3")
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.ndjson"])
+def test_a_missing_own_column_in_text_is_a_failure_and_no_empty_document(tmp_path: Path, name: str) -> None:
+    (tmp_path / "users").mkdir()
+    (tmp_path / "users" / name).write_text('{"id":1,"name":"a"}\n' if name == "a.ndjson" else "id,name\n1,a\n")
+
+    with pytest.raises(errors.SourceInvalid):
+        read(at(tmp_path, tmp_path), report_type(), own="7")
+
+
 def test_a_missing_own_column_shows_nothing(engine: DuckDBEngine) -> None:
     with pytest.raises(errors.SourceInvalid):
         read(engine, report_type(sources={"users": {"own": "owner_id"}}), own="3")
@@ -581,6 +622,8 @@ def test_a_missing_own_column_shows_nothing(engine: DuckDBEngine) -> None:
 # Refused statements
 
 REFUSED = [
+    "select id, name from users using sample 10",
+    "select id, name from users tablesample 10%",
     "select * from others",
     "select * from _caller",
     "select * from temp.main._caller",

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -10,6 +11,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local import openapi
+from local.errors import WrongReportType
 from local.functions import load_handler
 from local.template import Stack
 from rapor.errors import Invalid, RequestError
@@ -23,7 +25,7 @@ from rapor.http.strapi_orders import score_order
 from rapor.listing import Filters, Listing, Page
 from rapor.manifest import describe
 from rapor.report import Report
-from tests.builders import CYBERCERT, a_caller, a_catalogue, a_post
+from tests.builders import CYBERCERT, a_caller, a_catalogue, a_post, a_type_file
 
 STACK = Stack.load()
 CATALOGUE = a_catalogue()
@@ -295,3 +297,11 @@ def test_what_has_no_schema_stops_the_generation() -> None:
 def test_the_file_says_the_packages_version() -> None:
     assert DOCUMENT["info"]["version"] == "1.2.3"
     assert json.loads(openapi.text())["info"]["version"] != "1.2.3"
+
+
+def test_a_wrong_type_is_not_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_type_file(tmp_path, ("from things", "from strangers"))
+    monkeypatch.setattr(openapi, "TYPES", tmp_path)
+
+    with pytest.raises(WrongReportType, match=r"^things.toml: query: reads strangers"):
+        openapi.text()

@@ -14,6 +14,8 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from local import package
+from local.hints import BY_KEY, UNDECLARED
+from tests.builders import a_type_file
 
 TEMPLATE = """
 Parameters: {Architecture: {Type: String, AllowedValues: [x86_64, arm64], Default: x86_64}, Other: {Type: String}}
@@ -114,6 +116,25 @@ def test_libraries_for_two_processors_are_refused(
     assert package.main(build, "python") == 1
     assert capsys.readouterr().out.startswith("libraries for arm64 and x86_64: remove ")
     assert parameters(build) == yaml.safe_load(TEMPLATE)["Parameters"]
+
+
+def test_a_report_type_that_is_wrong_fails_and_says_what_to_do(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types = build / "types"
+    types.mkdir()
+    a_type_file(types, name="right")
+    a_type_file(types, ("from things", "from strangers"), name="strange")
+    a_type_file(types, name="stuck", more='[parameters]\nrequired = ["day"]')
+    monkeypatch.setattr(package, "TYPES", types)
+
+    assert package.main(build, "python") == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "strange.toml: query: reads strangers, which [sources] does not declare",
+        f"hint: {BY_KEY['query']}",
+        "stuck.toml: parameters.required: names day, which [parameters.properties] does not declare",
+        f"hint: {UNDECLARED}",
+    ]
 
 
 def test_bytecode_is_never_checked_against_its_source(build: Path) -> None:

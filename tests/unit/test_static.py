@@ -14,10 +14,21 @@ from tests.builders import ROOT, load_event
 FOLDER = ROOT / "functions/read_report/static"
 
 
-def answered(route: str, *, file: str | None = None, folder: Path = FOLDER, accepted: str = "gzip, br") -> Response:
+def answered(
+    route: str, *, file: str | None = None, folder: Path = FOLDER, types: Path = FOLDER, accepted: str = "gzip, br"
+) -> Response:
     event = load_event("read_report/get_docs_file.json")
     event["headers"]["accept-encoding"] = accepted
-    return static_file(Request.from_event({**event, "routeKey": route, "pathParameters": {"file": file}}), folder)
+    request = Request.from_event({**event, "routeKey": route, "pathParameters": {"file": file}})
+    return static_file(request, folder, types)
+
+
+def test_a_description_beside_the_types_goes_before_the_projects(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_text("{}")
+    (tmp_path / "docs.html").write_text("no")
+
+    assert answered("GET /openapi.json", types=tmp_path).body == b"{}"
+    assert answered("GET /docs", types=tmp_path).body == (FOLDER / "docs.html").read_bytes()
 
 
 def test_every_file_is_there() -> None:

@@ -6,9 +6,12 @@ A mistake is a `CatalogueError` that names file, key and reason. Users edit `lay
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
 
@@ -24,8 +27,8 @@ NO_LINE_END = r"(?!\n)"  # which Python's `$` lets through
 Name = Annotated[str, Meta(pattern=NAME + NO_LINE_END)]
 ColumnName = Annotated[str, Meta(pattern=r"^[a-z][A-Za-z0-9_]{0,62}$" + NO_LINE_END)]
 Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Meta(min_length=1)]], Meta(min_length=1)]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
-NAMED_PARAMETER = re.compile(r"\$([A-Za-z]\w*)", re.ASCII)
 
 
 class ColumnType(StrEnum):
@@ -66,11 +69,11 @@ class Source(Strict, frozen=True, kw_only=True):
     """
     A data set the query reads, by the same name.
 
-    `own` says what a caller with `.own` permissions may see of it: the column that holds their user id,
-    or `all`. Without it the whole type is closed to them.
+    `own` says what a caller with `.own` permissions may see of it: the column that holds their user id, as the
+    data calls it, or `all`. Without it the whole type is closed to them.
     """
 
-    own: Name | None = None
+    own: Annotated[str, Meta(min_length=1)] | None = None
 
 
 class Value(Strict, frozen=True, kw_only=True):
@@ -160,12 +163,6 @@ class ReportType(Strict, frozen=True, kw_only=True):
     chart: Chart | None = None
     record: tuple[ColumnName, ...] = ()
 
-    def __post_init__(self) -> None:
-        if unknown := set(NAMED_PARAMETER.findall(self.query)) - set(self.parameter_names):
-            raise ValueError(f"query uses ${min(unknown)}, which [parameters.properties] does not declare")
-        if unknown := set(self.record) - {column.name for column in self.columns}:
-            raise ValueError(f"record names {min(unknown)}, which no column is")
-
     @property
     def default_format(self) -> Format:
         """PDF where the type has it, else its first."""
@@ -198,7 +195,7 @@ class ReportType(Strict, frozen=True, kw_only=True):
     @cached_property
     def parameters_schema(self) -> dict[str, Any]:
         """JSON Schema 2020-12 of `parameters`."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", **self.parameters}
+        return {"$schema": DIALECT, "type": "object", **self.parameters}
 
     @cached_property
     def parameters_validator(self) -> jsonschema_rs.Validator:
@@ -297,22 +294,106 @@ def read_type(file: Path, content: bytes) -> ReportType:
     try:
         plain = tomllib.loads(content.decode("utf-8"))
         report_type = ReportType.model_validate(plain)
+        refuse_first(file.name, _foreign(report_type.parameters, "parameters"))
         jsonschema_rs.meta.validate(report_type.parameters_schema)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(file.name, "", str(error)) from error
     except msgspec.ValidationError as error:
         _refuse(file.name, plain, error)
     except jsonschema_rs.ValidationError as error:
-        raise CatalogueError(file.name, "parameters", error.message) from error
+        key = ".".join(map(str, ["parameters", *error.instance_path]))
+        raise CatalogueError(file.name, key, error.message) from error
     if report_type.name != file.stem:
         raise CatalogueError(file.name, "name", f"must be {file.stem!r}, as the file is called")
+    refuse_first(file.name, chain(_misused(report_type.parameters), _ambiguous(report_type)))
     return report_type
+
+
+def refuse_first(file: str, mistakes: Iterable[tuple[str, str]]) -> None:
+    """
+    Go on if there is none.
+
+    Raises:
+        CatalogueError: The first, by its key and reason.
+    """
+    for key, reason in mistakes:
+        raise CatalogueError(file, key, reason)
+
+
+def _foreign(value: object, key: str) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of each value that TOML has and JSON has not, and of a dialect that is not ours."""
+    match value:
+        case dict():
+            for name, child in value.items():
+                yield from _foreign(child, f"{key}.{name}")
+        case list():
+            for index, child in enumerate(value):
+                yield from _foreign(child, f"{key}.{index}")
+        case float() if not isfinite(value):
+            yield key, f"JSON has no {value}"
+        case datetime() | date() | time():
+            yield key, f'JSON has no dates and times, only text: "{value.isoformat()}"'
+        case str() if key == "parameters.$schema" and value != DIALECT:
+            yield key, f"must be {DIALECT!r}, or left out"
+
+
+def _misused(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of what is JSON Schema, and still nothing that this service can use."""
+    if parameters.get("type", "object") != "object":
+        yield "parameters.type", "must be 'object', or left out"
+    properties: dict[str, Any] = parameters.get("properties", {})
+    for name, schema in properties.items():
+        if not isinstance(schema, dict):
+            yield f"parameters.properties.{name}", "must be a table that says the parameter's type"
+        elif not _are_words(schema.get("x-label", {"en": name})):
+            yield f"parameters.properties.{name}.x-label", 'must be words by language: { tr = "…", en = "…" }'
+    ordered = parameters.get("x-ordered", [])
+    if not isinstance(ordered, list) or not all(_is_pair(it) for it in ordered):
+        yield "parameters.x-ordered", 'must be a list of pairs: [["date_from", "date_to"]]'
+    elif unknown := {name for pair in ordered for name in pair} - properties.keys():
+        yield "parameters.x-ordered", f"names {min(unknown)}, which [parameters.properties] does not declare"
+
+
+def _ambiguous(report_type: ReportType) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of names that stand twice, where a document or SQL would keep one, and of unknown ones."""
+    chart = report_type.chart
+    named: dict[str, list[str]] = {
+        "formats.{}": [*report_type.formats],
+        "columns.{}.name": [column.name for column in report_type.columns],
+        "summary.{}.name": [figure.name for figure in report_type.summary],
+        "chart.y.{}.name": [series.name for series in chart.y] if chart else [],
+        "record.{}": [*report_type.record],
+    }
+    for place, names in named.items():
+        taken = {chart.x.name.lower()} if chart and place.startswith("chart") else set()
+        for index, name in enumerate(names):
+            if name.lower() in taken:  # as SQL has it
+                yield place.format(index), f"{name} is there already; capitals make no other name"
+            taken.add(name.lower())
+    for index, name in enumerate(report_type.record):
+        if name not in named["columns.{}.name"]:
+            yield f"record.{index}", f"names {name}, which no column is"
+
+
+def _are_words(value: object) -> bool:
+    try:
+        msgspec.convert(value, Words)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _is_pair(value: object) -> bool:
+    match value:
+        case [str(), str()]:
+            return True
+    return False
 
 
 def _refuse(file: str, plain: Mapping[str, Any], error: msgspec.ValidationError) -> NoReturn:
     """Say it as JSON Schema has it, which tells the key and what would do; what that cannot know, as msgspec has it."""
     schema = jsonschema_rs.validator_for(msgspec.json.schema(ReportType))
-    found = next(schema.iter_errors(plain), None)
+    found = next(schema.iter_errors(msgspec.to_builtins(plain)), None)  # dates as text, for JSON has none
     if found is None:
         reason, _, place = str(error).partition(" - at ")  # such as `$.columns[3]`
         raise CatalogueError(file, ".".join(re.findall(r"[.\[](\w+)", place)), reason) from error
@@ -324,6 +405,8 @@ def _refuse(file: str, plain: Mapping[str, Any], error: msgspec.ValidationError)
             path, reason = [*path, missing], "Field required"
         case "additionalProperties", {"unexpected": [unknown, *_]}:
             path, reason = [*path, unknown], "Extra inputs are not permitted"
+        case "maxItems", {"limit": limit}:
+            reason = f"there may be at most {limit}"
         case "enum", {"options": options}:
             reason = f"Input should be {', '.join(map(repr, options[:-1]))} or {options[-1]!r}"
         case "pattern", {"pattern": pattern}:

@@ -1,6 +1,9 @@
 """Pieces of SQL, put together."""
 
 from collections.abc import Iterable
+from string import ascii_lowercase, ascii_uppercase
+
+SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def literal(text: str) -> str:
@@ -11,6 +14,11 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """Write a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def folded(name: str) -> str:
+    """Write a name as DuckDB compares it, which knows capitals of ASCII only."""
+    return name.translate(SMALL)
 
 
 def concat(*texts: str) -> str:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from rapor.data.numbers import SNIFFED, exact_types
 from rapor.errors import RenderError, SourceInvalid, SourceUnavailable
-from rapor.sql import literal, quoted
+from rapor.sql import folded, literal, quoted
 
 TIME_OUT = "The time ran out while the data was being read."
 GLOB_CHARACTERS = frozenset("*?[")  # DuckDB would read such a name as a pattern
@@ -85,11 +85,12 @@ class DataSet(Struct, frozen=True):
         options = {"hive_partitioning": "true" if self.partitions else "false", "union_by_name": "true"}
         if self.format is DataFormat.NDJSON:
             options["format"] = "'newline_delimited'"
-        if text_column in self.partitions:
-            options["hive_types"] = f"{{{quoted(text_column)}: VARCHAR}}"
+        partition = next((key for key in self.partitions if text_column and folded(key) == folded(text_column)), None)
+        if partition:
+            options["hive_types"] = f"{{{quoted(partition)}: VARCHAR}}"
         if self.format is DataFormat.CSV:
             options |= self._csv_types(con, options, text_column)
-        elif text_column and text_column not in self.partitions and self.format is DataFormat.NDJSON:
+        elif text_column and not partition and self.format is DataFormat.NDJSON:
             options |= self._ndjson_types(con, self._call(options), text_column)
         return self._call(options)
 
@@ -101,19 +102,25 @@ class DataSet(Struct, frozen=True):
         self, con: duckdb.DuckDBPyConnection, options: Mapping[str, str], text_column: str | None
     ) -> dict[str, str]:
         found = self._found(con, self._call(options))
-        texts = {name: "VARCHAR" for name in found if text_column and name.lower() == text_column.lower()}
+        texts = dict.fromkeys(_named(found, text_column), "VARCHAR")
         numbers = {name: kind for name, kind in found.items() if kind in SNIFFED and name not in texts}
         as_text = _types(texts | dict.fromkeys(numbers, "VARCHAR"))
         return _types({**texts, **exact_types(con, self._call({**options, **as_text}), numbers)})
 
     def _ndjson_types(self, con: duckdb.DuckDBPyConnection, detected: str, text_column: str) -> dict[str, str]:
-        return {"columns": _struct({**self._found(con, detected), text_column: "VARCHAR"})}
+        found = self._found(con, detected)
+        return {"columns": _struct({**found, **dict.fromkeys(_named(found, text_column), "VARCHAR")})}
 
     def _found(self, con: duckdb.DuckDBPyConnection, detected: str) -> dict[str, str]:
         """Say what DuckDB takes the files' own columns for."""
         found = con.sql(f"from {detected}")
         types = zip(found.columns, map(str, found.types), strict=True)
         return {name: kind for name, kind in types if name not in self.partitions}
+
+
+def _named(found: Mapping[str, str], column: str | None) -> list[str]:
+    """What DuckDB takes for that column, which is the same in any capitals."""
+    return [name for name in found if column and folded(name) == folded(column)]
 
 
 def _types(types: Mapping[str, str]) -> dict[str, str]:

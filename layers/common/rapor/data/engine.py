@@ -411,6 +411,8 @@ def _refuse_other_names(found: Sequence[str], declared: Sequence[str]) -> None:
     for name in found:
         if name not in declared:
             raise SourceInvalid(f"The query gives a column {name}, which the report type does not declare.")
+        if found.count(name) > 1:
+            raise SourceInvalid(f"The query gives two columns {name}: give one another name, or leave it out.")
 
 
 def _converter(column: Value, kind: str) -> Convert:

@@ -23,7 +23,9 @@ from rapor.errors import (
 )
 
 UNREADABLE = "The data cannot be read."
-MISFIT = "The query does not fit the data: it names a column or function that is not there."
+MISFIT = "The query does not fit the data."
+LACK = "The query does not fit the data: it names a column or function that is not there."
+LACKING = re.compile("(Binder|Catalog) Error: .*(not found|do(es)? not exist|does not have a column)")
 ARROW = "C Data interface error: "
 BEYOND_YEARS = "The column {} holds a value outside the years 1 to 9999."
 REFUSED = re.compile("Invalid Input Error: " + re.escape(BEYOND_YEARS).replace(r"\{\}", "([a-z][a-z0-9_]*)"))
@@ -77,6 +79,8 @@ def meaning(error: Exception, values: Mapping[str, Any]) -> RenderError:
     refused = REFUSED.match(text)
     if refused:
         return SourceInvalid(BEYOND_YEARS.format(refused[1]))
+    if LACKING.match(text):
+        return SourceInvalid(LACK)
     kind, sentence = MEANINGS.get(text.partition(":")[0], OTHERWISE)
     return kind(sentence)
 

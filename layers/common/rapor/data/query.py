@@ -33,6 +33,7 @@ ENGINE_FUNCTIONS = re.compile(
     r"|__internal_\w+|combine|finalize|to_aggregate_state"  # trust that their arguments were made by the engine
 )
 
+NO_PIVOT = "holds a PIVOT or UNPIVOT, which a report may not use"
 TO_TREE = "select json_serialize_sql($sql, skip_null := true, skip_empty := true, skip_default := true)"
 
 
@@ -112,13 +113,25 @@ def _read(con: duckdb.DuckDBPyConnection, report_type: ReportType, key: str, tex
         raise refused(f"cannot be read: {error}") from error
     except ValueError:  # DuckDB has more kinds of statements than its Python has names for
         kinds = []
+    if kinds == [duckdb.StatementType.MULTI]:  # DuckDB would look at the data first, for what becomes a column
+        raise refused(NO_PIVOT)
     if kinds != [duckdb.StatementType.SELECT]:
         raise refused("must be exactly one SELECT")
-    query = Query(statements[0].query.rstrip().removesuffix(";"), frozenset(statements[0].named_parameters))
+    query = Query(_without_end(statements[0].query), frozenset(statements[0].named_parameters))
     reason = next(_unknown_parameters(query, report_type), None) or next(_strays(con, query, report_type), None)
     if reason:
         raise refused(reason)
     return query
+
+
+def _without_end(text: str) -> str:
+    """Take the semicolon away, and comments around it: the text becomes a part of another."""
+    content, end = text.encode(), None
+    for start, kind in reversed(duckdb.tokenize(text)):
+        if kind != duckdb.token_type.comment and content[start : start + 1] != b";":
+            break
+        end = start
+    return content[:end].decode()
 
 
 def _unknown_parameters(query: Query, report_type: ReportType) -> Iterator[str]:
@@ -159,9 +172,13 @@ def _why_refused(node: Mapping[str, Any], visible: frozenset[str]) -> Iterator[s
     kind = node.get("type")
     if node.get("class") == "FUNCTION":
         yield from _why_function_refused(node["function_name"])
-    if kind is None or "class" in node:
+    if "sample" in node:
+        yield "takes a SAMPLE, which a report may not: each time it is read, that would be other rows"
+    if not isinstance(kind, str) or "class" in node:  # a value's type is a table
         return
-    if kind not in NODES:
+    if kind == "PIVOT":
+        yield NO_PIVOT
+    elif kind not in NODES:
         yield f"holds a {kind}, which a report may not use"
     elif kind == "BASE_TABLE":
         yield from _why_table_refused(node["qualified_name"]["path"], visible)

@@ -8,7 +8,8 @@ from pathlib import Path
 from rapor.errors import NotFound
 from rapor.http.gateway import Request, Response
 
-FILE_OF_ROUTE: Mapping[str, str] = {"GET /openapi.json": "openapi.json", "GET /docs": "docs.html"}
+DESCRIPTION = "openapi.json"
+FILE_OF_ROUTE: Mapping[str, str] = {"GET /openapi.json": DESCRIPTION, "GET /docs": "docs.html"}
 PUBLIC_ROUTES = (*FILE_OF_ROUTE, "GET /docs/{file}")
 ASSETS: Mapping[str, str] = {  # what `GET /docs/{file}` serves
     "docs.js": "text/javascript; charset=utf-8",
@@ -17,7 +18,7 @@ ASSETS: Mapping[str, str] = {  # what `GET /docs/{file}` serves
     "favicon-32x32.png": "image/png",
 }
 CONTENT_TYPES: Mapping[str, str] = {
-    "openapi.json": "application/json",
+    DESCRIPTION: "application/json",
     "docs.html": "text/html; charset=utf-8",
     **ASSETS,
 }
@@ -34,16 +35,17 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def routes(folder: Path) -> dict[str, Callable[[Request], Response]]:
-    """What answers at each public route, from the files in *folder*."""
-    return dict.fromkeys(PUBLIC_ROUTES, partial(static_file, folder=folder))
+def routes(folder: Path, types: Path) -> dict[str, Callable[[Request], Response]]:
+    """What answers at each public route, from the files in *folder*; see `static_file`."""
+    return dict.fromkeys(PUBLIC_ROUTES, partial(static_file, folder=folder, types=types))
 
 
-def static_file(request: Request, folder: Path) -> Response:
+def static_file(request: Request, folder: Path, types: Path) -> Response:
     """
     Answer with the file that the route stands for, or that its path names.
 
-    A file kept as `<name>.gz` goes out as it is to whom takes that, else unpacked.
+    A file kept as `<name>.gz` goes out as it is to whom takes that, else unpacked. A description beside the report
+    *types* goes before the one in *folder*, which only knows those of the project: `make run` writes one for its own.
 
     Raises:
         NotFound: We serve none of that name.
@@ -52,6 +54,8 @@ def static_file(request: Request, folder: Path) -> Response:
     if name not in CONTENT_TYPES:
         raise NotFound
     headers = {"Content-Type": CONTENT_TYPES[name], **HEADERS}
+    if name == DESCRIPTION and (types / name).exists():
+        folder = types
     packed = folder / f"{name}.gz"
     if not packed.exists():
         return Response(200, (folder / name).read_bytes(), headers)

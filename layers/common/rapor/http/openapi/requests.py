@@ -5,9 +5,10 @@ What no schema can say is in the descriptions: dates the wrong way round, and si
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import pairwise
 
-from rapor.catalogue import Catalogue, ReportType
+from rapor.catalogue import Catalogue, ReportType, label_in
 from rapor.http import edits, orders, strapi_orders
 from rapor.http.languages import LOCALES
 from rapor.http.openapi.kinds import Schema, nullable, ref, schema_of
@@ -60,7 +61,11 @@ def create_of(report_type: ReportType) -> Schema:
     """An order for one type."""
     properties: dict[str, Schema] = {
         "title": title(),
-        "report_type": {"const": report_type.name, "type": "string", "description": report_type.description["en"]},
+        "report_type": {
+            "const": report_type.name,
+            "type": "string",
+            "description": label_in(report_type.description, "en"),
+        },
         "parameters": parameters(report_type),
         "format": {
             **nullable({"type": "string", "enum": [it.value for it in report_type.formats]}),
@@ -96,15 +101,21 @@ def change(catalogue: Catalogue, *, required: Iterable[str]) -> Schema:
 
 def title() -> Schema:
     """Trimmed by the service, so that white space around it counts for nothing."""
-    space, control = characters(is_blank), characters(orders.is_control)
-    inner, outer = f"[^{control}]", f"[^{characters(lambda it: is_blank(it) or orders.is_control(it))}]"
     return {
         "type": "string",
         "minLength": 1,
         "maxLength": orders.MAX_TITLE,
-        "pattern": f"^[{space}]*{outer}({inner}*{outer})?[{space}]*$",
+        "pattern": title_pattern(),
         "description": "Trimmed; no control characters.",
     }
+
+
+@cache
+def title_pattern() -> str:
+    """Something that is neither blank nor a control character, with blanks around it and within."""
+    space, control = characters(is_blank), characters(orders.is_control)
+    inner, outer = f"[^{control}]", f"[^{characters(lambda it: is_blank(it) or orders.is_control(it))}]"
+    return f"^[{space}]*{outer}({inner}*{outer})?[{space}]*$"
 
 
 def parameters(report_type: ReportType) -> Schema:
@@ -127,8 +138,7 @@ def parameters(report_type: ReportType) -> Schema:
 def worded_parameter(schema: Schema) -> Schema:
     """A parameter with its English label as title."""
     rest = {key: value for key, value in schema.items() if key != "x-label"}
-    label = schema.get("x-label", {}).get("en")
-    return {"title": label, **rest} if label else rest
+    return {"title": label_in(schema["x-label"], "en"), **rest} if "x-label" in schema else rest
 
 
 def options() -> Schema:
