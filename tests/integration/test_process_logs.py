@@ -23,7 +23,6 @@ from tests.rooms import CONTEXT, a_room
 
 pytestmark = pytest.mark.integration
 CANARY = "kanarya"
-PATIENT = SimpleNamespace(**vars(CONTEXT), get_remaining_time_in_millis=lambda: 60_000)
 
 
 def a_type(query: str) -> ReportType:
@@ -86,7 +85,7 @@ def test_a_failure_is_logged_by_its_code_and_place_alone(
     room.workshop = breaking(replace(room.workshop, catalogue=Catalogue({"birds": report_type})))
     report = ordered(room)
 
-    answer = room.lambda_handler({"Records": records(stack[0].name("Reports"), report)}, PATIENT)
+    answer = room.lambda_handler({"Records": records(stack[0].name("Reports"), report)}, CONTEXT)
 
     logged = [vars(record) for record in caplog.records]
     found = room.workshop.reports.get(report.uuid)
@@ -104,7 +103,7 @@ def test_the_pages_query_counts_failures_by_code_and_no_attempt_that_another_fol
     for why in ("a value that does not convert", "a wrong column", "a writer that crashes"):
         query, breaking, _ = WRONG[why]
         room.workshop = breaking(replace(workshop, catalogue=Catalogue({"birds": a_type(query)})))
-        room.lambda_handler({"Records": records(table, ordered(room))}, PATIENT)
+        room.lambda_handler({"Records": records(table, ordered(room))}, CONTEXT)
 
     [query] = [it.text for it in Page(ROOT / "docs/deploy.md").blocks if "stats count()" in it.text]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
