@@ -95,7 +95,7 @@ def test_a_failure_is_logged_by_its_code_and_place_alone(
     assert CANARY not in str(logged).lower()
 
 
-def test_the_pages_query_counts_failures_by_code_and_no_attempt_that_another_follows(
+def test_the_pages_query_counts_ends_and_no_attempt_before_one(
     capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest, stack: tuple[Stack, LocalAws]
 ) -> None:
     room = request.getfixturevalue("room")  # its logger writes to what stdout is now

@@ -11,7 +11,6 @@ MAKE = "make's targets are looked up; what they run, CI runs"
 AWS = "needs AWS; its `aws` commands are held to the API's own description"
 LAST_LINE = "the form of the last line of `make faults`"
 DOCKER = "needs Docker: make test-sam-local does it"
-LOGS = "needs CloudWatch Logs"
 AS_IN_DEPLOY = "docs/deploy.md's, with another address"
 BLOCKS: dict[str, dict[str, list[str]]] = {
     "README.md": {
@@ -56,7 +55,10 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
             "tests/e2e/test_deploy_page.py::test_the_first_report_is_ordered_followed_fetched_and_the_stack_tried"
         ]
         * 2,
-        "Alarms": [LOGS] * 2,
+        "Alarms": [
+            "tests/integration/test_process_logs.py::test_the_pages_query_counts_ends_and_no_attempt_before_one",
+            "tests/integration/test_log_queries.py::test_a_request_that_ended_5xx_or_not_at_all_is_found_by_its_id",
+        ],
         "Upgrade": [AWS],
         "Rollback": [AWS],
         "Redrive": [AWS],
