@@ -19,6 +19,7 @@ from moto.server import ThreadedMotoServer
 from rapor.batches import Form
 from rapor.catalogue import Catalogue, ReportType
 from rapor.data import ranges
+from rapor.data.datasets import resolve
 from rapor.data.engine import DuckDBEngine, Rows
 from rapor.data.ranges import PROTOCOL, SMALL_BYTES, RangeFile, Ranges, bucket_store
 from rapor.documents.render import render
@@ -196,6 +197,26 @@ def test_a_filter_reads_less_than_the_object(bucket: str) -> None:
     files, size = counted(bucket, "orders", "select sum(id) from {} where id < 100")
 
     assert sum(end - start for _, start, end in files.fetched) < size / 2
+
+
+def test_of_partitions_that_are_alike_only_those_asked_for_are_opened(
+    bucket: str, endpoint: str, tmp_path: Path
+) -> None:
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    with duckdb.connect() as con:
+        con.execute(f"copy (select 1 as id) to '{tmp_path}/a.parquet'")
+    body = (tmp_path / "a.parquet").read_bytes()
+    for number in range(10, 50):
+        s3.put_object(Bucket=bucket, Key=f"data/days/day={number}/a.parquet", Body=body)
+    place = listing(bucket)
+
+    with duckdb.connect(config={"threads": 1}) as con:
+        place.register(con)
+        days = resolve(place, "days").relation(con, None)
+        (found,) = con.execute(f"select sum(id) from {days} where day = '30'").fetchall()
+
+    assert found == (1,)
+    assert [path.split("/")[1] for path, _, _ in place.fetched] == ["day=10", "day=49", "day=30"]
 
 
 def test_what_is_small_is_fetched_once(bucket: str) -> None:

@@ -316,6 +316,34 @@ def test_files_that_differ_are_read_by_their_columns_names(tmp_path: Path, form:
     assert read(at(tmp_path, tmp_path), of, own="x") == rows[:2]
 
 
+def write_partitions(folder: Path, *parts: str) -> None:
+    for number, part in enumerate(parts):
+        (folder / f"users/part={number}").mkdir(parents=True)
+        with duckdb.connect() as con:
+            con.execute(f"copy ({part}) to '{folder}/users/part={number}/a.parquet'")
+
+
+EARLY, LATE = "select 1 as id, 'a' as name", "select 'new' as city, 2 as id, 'b' as name"
+CITIES = {"id": "integer", "name": "text", "city": "text", "part": "integer"}
+
+
+def test_partitions_whose_columns_came_in_time_are_put_together(tmp_path: Path) -> None:
+    write_partitions(tmp_path, EARLY, EARLY, LATE)
+
+    rows = read(at(tmp_path, tmp_path), report_type("select id, name, city, part from users order by part", CITIES))
+
+    assert rows == [(1, "a", None, 0), (1, "a", None, 1), (2, "b", "new", 2)]
+
+
+def test_a_partition_between_that_lacks_a_column_is_refused(tmp_path: Path) -> None:
+    write_partitions(tmp_path, LATE, EARLY, LATE)
+
+    with pytest.raises(errors.SourceInvalid) as caught:
+        read(at(tmp_path, tmp_path), report_type("select id, name, city, part from users", CITIES))
+
+    assert str(caught.value) == "The data's files differ: one of them has no column city."
+
+
 @pytest.mark.parametrize("first", ["1", "date '2025-01-01'"])
 def test_files_whose_types_do_not_fit_each_other_are_refused(tmp_path: Path, first: str) -> None:
     other = "1" if first != "1" else "date '2025-01-01'"

@@ -82,7 +82,9 @@ class DataSet(Struct, frozen=True):
         Without that, `007` in a CSV file would be the user `7`, and a UUID would lose its capitals. Other numbers of
         CSV files get types that are exact.
         """
-        options = {"hive_partitioning": "true" if self.partitions else "false", "union_by_name": "true"}
+        options = {"hive_partitioning": "true" if self.partitions else "false"}
+        if self._is_put_together(con):
+            options["union_by_name"] = "true"
         if self.format is DataFormat.NDJSON:
             options["format"] = "'newline_delimited'"
         partition = next((key for key in self.partitions if text_column and folded(key) == folded(text_column)), None)
@@ -93,6 +95,18 @@ class DataSet(Struct, frozen=True):
         elif text_column and not partition and self.format is DataFormat.NDJSON:
             options |= self._ndjson_types(con, self._call(options), text_column)
         return self._call(options)
+
+    def _is_put_together(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """
+        Whether the columns are those of all files, by name, and not those of the first.
+
+        That opens every file. Of Parquet's partitions a query may need but a few, and only what came in time changes
+        their columns: there the first and the last tell.
+        """
+        if self.format is not DataFormat.PARQUET or not self.partitions:
+            return True
+        first, last = (self._found(con, f"read_parquet({literal(self.files[end])})") for end in (0, -1))
+        return first != last
 
     def _call(self, options: Mapping[str, str]) -> str:
         files = ", ".join(map(literal, self.files))

@@ -43,6 +43,7 @@ MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
     "Out of Range Error": (SourceInvalid, "A number in the data is too large for the query."),
     "Permission Error": (SourceUnavailable, UNREADABLE),  # how a file that vanished looks once access is off
 }
+LACKING = re.compile(r'schema mismatch in glob: column "(.+?)"')
 APART = re.compile(r'failed to cast column "(.+?)" from type')  # between Parquet files
 OF_VALUES = ("Conversion Error", "Invalid Input Error")
 UNLIKE = "Invalid Input Error: Failed to cast value: "  # of a list whose items have no common type, before any data
@@ -70,9 +71,10 @@ def translated(place: Place, values: Mapping[str, Any]) -> Iterator[None]:
 def meaning(error: Exception, values: Mapping[str, Any]) -> RenderError:
     """Our error for *error*."""
     text = str(error).removeprefix(ARROW)
-    apart = APART.search(text)
-    if apart:
+    if apart := APART.search(text):
         return SourceInvalid(f"The data's files differ: the types of their column {apart[1]} do not fit each other.")
+    if lacking := LACKING.search(text):
+        return SourceInvalid(f"The data's files differ: one of them has no column {lacking[1]}.")
     name = _parameter_in(text, values) if text.startswith(OF_VALUES) else None
     if name:
         return InvalidParameters(f"The parameter {name} has a value the query cannot use.")
