@@ -285,7 +285,7 @@ BOUND = [
     ((("from things", "from things a, things b"),), "", "query", "The query does not fit the data. (Binder Error: Ambig"),
     ((("select id", "select id, name"),), "", "query", "The query gives a column name, which the report type does not"),
     ((('own = "all"', 'own = "owner"'),), "", "sources.things.own", f"{MISSING}(Binder Error: "),
-    ((('own = "all"', 'own = "id"'),), "", "sources.things.own", "The column id should be integer but the query gives"),
+    ((('own = "all"', 'own = "id"'),), "", "query", "The column id should be integer but the query gives"),
 ]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ LACK = "The query does not fit the data: it names a column or function that is n
 LACKING = re.compile("(Binder|Catalog) Error: .*(not found|do(es)? not exist|does not have a column)")
 ARROW = "C Data interface error: "
 BEYOND_YEARS = "The column {} holds a value outside the years 1 to 9999."
-REFUSED = re.compile("Invalid Input Error: " + re.escape(BEYOND_YEARS).replace(r"\{\}", "([a-z][a-z0-9_]*)"))
+REFUSED = re.compile("Invalid Input Error: " + re.escape(BEYOND_YEARS).replace(r"\{\}", "([a-z][A-Za-z0-9_]*)"))
 
 MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
     "INTERRUPT Error": (TimedOut, TIME_OUT),
@@ -43,7 +43,7 @@ MEANINGS: Mapping[str, tuple[type[RenderError], str]] = {
     "Out of Range Error": (SourceInvalid, "A number in the data is too large for the query."),
     "Permission Error": (SourceUnavailable, UNREADABLE),  # how a file that vanished looks once access is off
 }
-LACKING = re.compile(r'schema mismatch in glob: column "(.+?)"')
+MISSING = re.compile(r'schema mismatch in glob: column "(.+?)"')
 APART = re.compile(r'failed to cast column "(.+?)" from type')  # between Parquet files
 OF_VALUES = ("Conversion Error", "Invalid Input Error")
 UNLIKE = "Invalid Input Error: Failed to cast value: "  # of a list whose items have no common type, before any data
@@ -73,8 +73,8 @@ def meaning(error: Exception, values: Mapping[str, Any]) -> RenderError:
     text = str(error).removeprefix(ARROW)
     if apart := APART.search(text):
         return SourceInvalid(f"The data's files differ: the types of their column {apart[1]} do not fit each other.")
-    if lacking := LACKING.search(text):
-        return SourceInvalid(f"The data's files differ: one of them has no column {lacking[1]}.")
+    if missing := MISSING.search(text):
+        return SourceInvalid(f"The data's files differ: one of them has no column {missing[1]}.")
     name = _parameter_in(text, values) if text.startswith(OF_VALUES) else None
     if name:
         return InvalidParameters(f"The parameter {name} has a value the query cannot use.")
