@@ -9,9 +9,10 @@ Rapor minus Lambda: a report is a row that must end in a document.
     figures, batches, sql   what the engine hands to documents, and what they ask it for
     deliveries              what tells the process function of a report
     manifest, record        what a document is, and who vouches for it; what of it the report keeps
-    create estimate process read read_score update redrive       the use cases, behind functions and commands
-    sweep purge orphans                                          what is done every minute
-    scheduling settling run_schedule sweep_schedules             and all of it for schedules
+    create order_score estimate process read read_score update redrive   the use cases, behind functions and commands
+    sweep waiting announce purge orphans                                 what is done every minute
+    scheduling settling run_schedule sweep_schedules                     and all of it for schedules
+    turns                                                                who of them has how much of that minute
     http                    the doors: requests in, answers out
     store                   DynamoDB and S3
     data                    report SQL to rows
