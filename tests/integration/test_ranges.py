@@ -21,7 +21,7 @@ from rapor.catalogue import Catalogue, ReportType
 from rapor.data import ranges
 from rapor.data.datasets import resolve
 from rapor.data.engine import DuckDBEngine, Rows
-from rapor.data.ranges import PROTOCOL, SMALL_BYTES, RangeFile, Ranges, bucket_store
+from rapor.data.ranges import PROTOCOL, SMALL_BYTES, Listed, RangeFile, Ranges, bucket_store
 from rapor.documents.render import render
 from rapor.errors import NotEstimated, SourceInvalid, SourceUnavailable, TimedOut
 from rapor.estimate import Bench, estimate_report
@@ -130,6 +130,17 @@ class Counting(Ranges):
         return super().fetch(item, start, end)
 
 
+def register(files: Ranges, con: duckdb.DuckDBPyConnection) -> None:
+    """Let *con* open what *files* listed."""
+    con.register_filesystem(opener_of(files))
+
+
+def opener_of(files: Ranges) -> Listed:
+    opener = files.file_system()
+    opener.place = files
+    return opener
+
+
 def listing(bucket: str, scratch: Path = Path("unused")) -> Counting:
     return Counting(bucket_store(f"s3://{bucket}/data"), scratch, scratch_bytes=1_000_000)
 
@@ -187,10 +198,10 @@ def counted(bucket: str, name: str, query: str, times: int = 1) -> tuple[Countin
     files = listing(bucket)
     addresses = [files.ranged(name, key) for key in files.keys(name)]
     with duckdb.connect() as con:
-        files.register(con)
+        register(files, con)
         for _ in range(times):
             con.execute(query.format(f"read_parquet({addresses})"))
-    return files, sum(files.info(address)["size"] for address in addresses)
+    return files, sum(files.object(address)["size"] for address in addresses)
 
 
 def test_a_filter_reads_less_than_the_object(bucket: str) -> None:
@@ -211,7 +222,7 @@ def test_of_partitions_that_are_alike_only_those_asked_for_are_opened(
     place = listing(bucket)
 
     with duckdb.connect(config={"threads": 1}) as con:
-        place.register(con)
+        register(place, con)
         days = resolve(place, "days").relation(con, None)
         (found,) = con.execute(f"select sum(id) from {days} where day = '30'").fetchall()
 
@@ -250,7 +261,7 @@ def test_only_what_was_listed_can_be_opened(bucket: str) -> None:
 
     for path in ("secret/orders/a.csv", "../secret/orders/a.csv", "orders/../../secret/orders/a.csv", "orders/nope"):
         with pytest.raises(FileNotFoundError):
-            files.open(f"{PROTOCOL}://{path}")
+            opener_of(files).open(f"{PROTOCOL}://{path}")
 
 
 def test_nothing_can_be_written(bucket: str) -> None:
@@ -259,7 +270,7 @@ def test_nothing_can_be_written(bucket: str) -> None:
 
     for mode in ("w", "wb", "a", "r+", "x"):
         with pytest.raises(PermissionError):
-            files.open(path, mode)
+            opener_of(files).open(path, mode)
 
 
 def test_a_data_set_of_a_longer_name_is_another_one(bucket: str, endpoint: str) -> None:
@@ -290,7 +301,7 @@ def test_threads_do_not_move_each_other() -> None:
 
 def test_reading_on_without_a_seek_is_refused(bucket: str) -> None:
     files = listing(bucket)
-    file = files.open(files.ranged("orders", files.keys("orders")[0]))
+    file = opener_of(files).open(files.ranged("orders", files.keys("orders")[0]))
     file.seek(0)
 
     assert file.read(4) == b"PAR1"

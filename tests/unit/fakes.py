@@ -18,7 +18,7 @@ from rapor.errors import Fenced
 from rapor.figures import Figures
 from rapor.listing import Page, Position, Span
 from rapor.process import Output, Rows, Sink
-from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result, Status
+from rapor.report import Failure, Format, IdempotencyKey, Origin, Progress, Report, Result, Status
 from rapor.turns import Turn
 
 
@@ -211,9 +211,10 @@ class FakeEngine:
         parameters: Mapping[str, Any],
         *,
         own_user_id: str | None,
+        output: Format,
         left: Callable[[], timedelta],
     ) -> Iterator[Rows]:
-        self.left = left
+        self.left, self.output = left, output
         self.asked.append(own_user_id)
         self.opened.append((report_type, parameters))
         if isinstance(self.rows, Exception):

@@ -358,7 +358,7 @@ def test_files_whose_types_do_not_fit_each_other_are_refused(tmp_path: Path, fir
     assert str(caught.value) == "The data's files differ: the types of their column id do not fit each other."
 
 
-NUMBERED = Form(line="concat(_row, ' ', id, ' ', name, chr(10))")
+NUMBERED = Form(line="concat(_row, ' ', id, ' ', name, chr(10))", names={"_row": "row_number() over ()"})
 
 
 @pytest.mark.parametrize("limit", [None, 1, 5000])

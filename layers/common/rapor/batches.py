@@ -42,7 +42,7 @@ class Lines(Struct, frozen=True):
 
 class Form(Struct, frozen=True, kw_only=True):
     """
-    How a row is written, in DuckDB's SQL over the type's columns and `_row`, the row's number from 1.
+    How a row is written, in DuckDB's SQL over the type's columns.
 
     `names` are expressions over the same, which the other two may use by name; a leading underscore keeps them
     apart from columns. In `line` text is varchar, a moment a timestamp in UTC, a decimal a number or its digits,

@@ -59,7 +59,11 @@ def estimate_report(report: Report, *, deadline: datetime, bench: Bench) -> Esti
     with (
         _failures_named(),
         bench.engine.open(
-            report_type, report.parameters, own_user_id=own_user_id, left=lambda: deadline - bench.clock()
+            report_type,
+            report.parameters,
+            own_user_id=own_user_id,
+            output=report.format,
+            left=lambda: deadline - bench.clock(),
         ) as rows,
     ):
         rows_total, figures = rows.rows_total, rows.figures()

@@ -25,7 +25,7 @@ from rapor.errors import (
 from rapor.figures import Figures
 from rapor.manifest import CONTENT_TYPE, Signer, manifest_key, write_manifest
 from rapor.record import record_of
-from rapor.report import OPTIONS, Failure, Progress, Report, Result, Scope, is_known
+from rapor.report import OPTIONS, Failure, Format, Progress, Report, Result, Scope, is_known
 
 Rendered = TypeVar("Rendered", Batch, Lines)
 
@@ -87,7 +87,7 @@ class Rows(Protocol):
 
 
 class Engine(Protocol):
-    """Runs a type's query, for everybody's rows or one user's, in the time that *left* says there is."""
+    """Runs a type's query for one format, over everybody's rows or one user's, in the time that *left* says."""
 
     def open(
         self,
@@ -95,6 +95,7 @@ class Engine(Protocol):
         parameters: Mapping[str, Any],
         *,
         own_user_id: str | None,
+        output: Format,
         left: Callable[[], timedelta],
     ) -> AbstractContextManager[Rows]: ...
 
@@ -229,7 +230,11 @@ def _document(report: Report, deadline: datetime, workshop: Workshop) -> tuple[R
     as_of = workshop.clock()
     own_user_id = None if report.scope is Scope.ALL else report.user_id
     with workshop.engine.open(
-        report_type, report.parameters, own_user_id=own_user_id, left=lambda: deadline - workshop.clock()
+        report_type,
+        report.parameters,
+        own_user_id=own_user_id,
+        output=report.format,
+        left=lambda: deadline - workshop.clock(),
     ) as rows:
         row_count = _rows_to_write(report, report_type, rows.rows_total)
         record = record_of(report_type, rows)

@@ -73,6 +73,16 @@ class Format(StrEnum):
         """Media type of the document."""
         return CONTENT_TYPES[self]
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether it shows key figures and totals."""
+        return self is not Format.CSV
+
+    @property
+    def has_chart(self) -> bool:
+        """Whether it shows a chart."""
+        return self in {Format.PDF, Format.EXCEL}
+
 
 CONTENT_TYPES: Mapping[Format, str] = {
     Format.PDF: "application/pdf",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 from msgspec import Struct
@@ -46,6 +46,12 @@ SUFFIXES = {
 }
 
 
+class FileSystem(Protocol):
+    """What DuckDB opens addresses through, in the place of whoever has it now."""
+
+    place: Any
+
+
 class Place(Protocol):
     """Where data sets lie, for one report."""
 
@@ -64,8 +70,8 @@ class Place(Protocol):
     def whole(self, name: str, key: str) -> str:
         """Bring a file here, if it is not, and say its path."""
 
-    def register(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Teach the connection to open addresses."""
+    def file_system(self) -> FileSystem | None:
+        """Make what a database needs to open addresses, if it needs anything."""
 
 
 class DataSet(Struct, frozen=True):
@@ -173,8 +179,9 @@ class Folder:
 
     whole = ranged
 
-    def register(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Nothing to teach: DuckDB reads files."""
+    def file_system(self) -> FileSystem | None:
+        """Nothing: DuckDB reads files."""
+        return None
 
 
 def resolve(place: Place, name: str) -> DataSet:

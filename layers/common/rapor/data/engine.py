@@ -1,11 +1,11 @@
 """
-DuckDB, hardened: one connection in memory for each report, which sees the report's sources and nothing else.
+DuckDB, hardened: a connection in memory for each report, which sees the report's sources and nothing else.
 
 Report SQL is its operator's, parameters are the caller's: those are only ever bound.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, partial
@@ -22,13 +22,15 @@ from rapor.batches import Batch, Form, Lines
 from rapor.catalogue import Column, ColumnType, ReportType, Value
 from rapor.data.arrow import numbers_of, text_of
 from rapor.data.columns import shown
-from rapor.data.datasets import TIME_OUT, Folder, Left, Place, resolve
+from rapor.data.databases import Databases
+from rapor.data.datasets import TIME_OUT, DataSet, Folder, Left, Place, resolve
 from rapor.data.disk import MB, scratch_in
 from rapor.data.faults import BEYOND_YEARS, translated
 from rapor.data.query import Queries, Query, first, over, read_queries
 from rapor.errors import CatalogueError, InvalidParameters, SourceInvalid, TimedOut
 from rapor.figures import Figures
-from rapor.sql import literal, quoted, select
+from rapor.report import Format
+from rapor.sql import quoted, select
 
 BATCH_ROWS, LINE_BATCH_ROWS = 4096, 512  # a row's bytes are larger than any of its cells
 MOST_POINTS = 1000  # of a chart; more cannot be told apart on a page
@@ -71,19 +73,11 @@ class DuckDBEngine:
     def __init__(
         self, location: str, *, memory_limit_mb: int, temp_directory: str, temp_limit_mb: int, threads: int = 1
     ) -> None:
-        self._place = way_to(location, scratch_bytes=temp_limit_mb * MB)
-        self._temp_directory, self._temp_limit_mb = Path(temp_directory), temp_limit_mb
+        self._place = way_to(location, Path(temp_directory), scratch_bytes=temp_limit_mb * MB)
+        self._databases = Databases(
+            Path(temp_directory), memory_limit_mb=memory_limit_mb, temp_limit_mb=temp_limit_mb, threads=threads
+        )
         self._read: dict[str, tuple[ReportType, Queries]] = {}
-        self._config: dict[str, Any] = {
-            "memory_limit": f"{memory_limit_mb}MiB",
-            "threads": threads,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "allow_unsigned_extensions": False,
-            "allow_persistent_secrets": False,
-            "python_enable_replacements": False,
-        }
 
     @contextmanager
     def open(
@@ -92,13 +86,15 @@ class DuckDBEngine:
         parameters: Mapping[str, Any],
         *,
         own_user_id: str | None,
+        output: Format | None = None,
         left: Left | None = None,
     ) -> Iterator["Rows"]:
         """
         Bind the type's query; the rows live as long as the context.
 
-        *own_user_id* narrows every source to that user's rows, as its `own` says; None sees all. *left* says how much
-        time there is for all of it, binding and rows; without it there is no end.
+        *own_user_id* narrows every source to that user's rows, as its `own` says; None sees all. Figures that
+        *output* does not show are not worked out; without it, all are. *left* says how much time there is for all of
+        it, binding and rows; without it there is no end.
 
         Raises:
             InvalidParameters: A value does not fit the query, or the type is closed to `.own` callers.
@@ -109,13 +105,16 @@ class DuckDBEngine:
         """
         if own_user_id is not None and not report_type.open_to_own:
             raise InvalidParameters("This report type has no view of a single user's rows.")
-        with scratch_in(self._temp_directory) as scratch, closing(self._connect(scratch)) as con:
-            place, values = self._place(scratch, left), report_type.with_defaults(parameters)
-            with _stopped_in_time(con, left) as stopped:
+        values = report_type.with_defaults(parameters)
+        with self._place(left) as place:
+            with translated(place, values):
+                data_sets = {name: resolve(place, name) for name in report_type.sources}
+            files = [file for data_set in data_sets.values() for file in data_set.files]
+            with self._databases.lent(files, place) as con, _stopped_in_time(con, left) as stopped:
                 with translated(place, values):
                     queries = self._queries_of(report_type, con)
-                    _prepare(con, place, report_type, own_user_id, stopped, temp_limit_mb=self._temp_limit_mb)
-                    rows = Rows(con, place, queries, values, report_type, stopped=stopped)
+                    _make_views(con, report_type, data_sets, own_user_id, stopped)
+                    rows = Rows(con, place, queries, values, report_type, output=output, stopped=stopped)
                 yield rows
 
     def _queries_of(self, report_type: ReportType, con: duckdb.DuckDBPyConnection) -> Queries:
@@ -125,23 +124,26 @@ class DuckDBEngine:
             known = self._read[report_type.name] = report_type, _allowed_queries(con, report_type)
         return known[1]
 
-    def _connect(self, scratch: Path) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(":memory:", config=self._config | {"temp_directory": str(scratch / "spill")})
 
-
-def way_to(location: str, *, scratch_bytes: int) -> Callable[[Path, Left | None], Place]:
+def way_to(
+    location: str, temp_directory: Path, *, scratch_bytes: int
+) -> Callable[[Left | None], AbstractContextManager[Place]]:
     """
-    Say how to reach the data sets, given a folder for scratch, and who knows how much time there is.
+    Say how to reach the data sets, given who knows how much time there is.
 
     What S3 needs is imported now, and only for it.
     """
     if not location.startswith("s3://"):
-        return lambda _scratch, _left: Folder(Path(location))
+        folder = Folder(Path(location))
+        return lambda _left: nullcontext(folder)
     from rapor.data.ranges import Ranges, bucket_store  # noqa: PLC0415 - a tenth of a small document's CPU
 
-    return lambda scratch, left: Ranges(
-        bucket_store(location), scratch / "data", scratch_bytes=scratch_bytes, left=left
-    )
+    @contextmanager
+    def in_bucket(left: Left | None) -> Iterator[Place]:
+        with scratch_in(temp_directory) as scratch:
+            yield Ranges(bucket_store(location), scratch, scratch_bytes=scratch_bytes, left=left)
+
+    return in_bucket
 
 
 @contextmanager
@@ -183,8 +185,10 @@ class Rows:
         values: Mapping[str, Any],
         report_type: ReportType,
         *,
+        output: Format | None = None,
         stopped: Event,
     ) -> None:
+        self._output = output
         self._con, self._place, self._values, self._stopped = con, place, values, stopped
         self._queries, self._type = queries, report_type
         self._relation = con.sql(queries.rows.text, params=self._given(queries.rows))
@@ -199,6 +203,8 @@ class Rows:
         Raises:
             RenderError: As `DuckDBEngine.open`.
         """
+        if self._output and not self._output.has_figures:
+            return self._count
         return int(self._measures[0])
 
     def figures(self, limit: int | None = None) -> Figures:
@@ -208,6 +214,8 @@ class Rows:
         Raises:
             RenderError: As `rows_total`.
         """
+        if self._output and not self._output.has_figures:
+            return Figures(points=self._points(limit))
         _, *measures = self._measures if limit is None else self._measured(limit)
         summary = measures[: len(self._type.summary)]
         totals = iter(measures[len(self._type.summary) :])
@@ -216,6 +224,14 @@ class Rows:
             [next(totals) if column.total else None for column in self._type.columns] if self._totalled else (),
             self._points(limit),
         )
+
+    @cached_property
+    def _count(self) -> int:
+        with translated(self._place, self._values):
+            _go_on(self._stopped)
+            rows = self._queries.rows
+            counted = select(["count(*)"], rows.text)
+            return int(self._con.execute(counted, self._given(rows)).fetchall()[0][0])
 
     @cached_property
     def _measures(self) -> Sequence[Any]:
@@ -232,7 +248,7 @@ class Rows:
             return measures
 
     def _points(self, limit: int | None) -> Sequence[Sequence[Any]]:
-        if self._type.chart is None or self._queries.chart is None:
+        if self._type.chart is None or self._queries.chart is None or (self._output and not self._output.has_chart):
             return ()
         with translated(self._place, self._values):
             _go_on(self._stopped)
@@ -277,8 +293,9 @@ class Rows:
         # One statement, run as it is: each step of a relation would be bound anew, which takes longer than a few rows.
         rows = self._queries.rows
         cut = [f"cast({form.cut_cells} as integer)"] if form.cut_cells else []
-        numbered = select([*self._shown, "row_number() over () as _row"], first(rows, limit))
-        named = select(["*", *(f"{expression} as {name}" for name, expression in form.names.items())], numbered)
+        named = select(self._shown, first(rows, limit))
+        if form.names:
+            named = select(["*", *(f"{expression} as {name}" for name, expression in form.names.items())], named)
         text = select([form.line, *cut], named)
         submit = partial(self._con._submit, text, self._given(rows))  # noqa: SLF001 - see SmallBatches
 
@@ -348,42 +365,27 @@ def _allowed_queries(con: duckdb.DuckDBPyConnection, report_type: ReportType) ->
         raise SourceInvalid("The report type's query is not one SELECT over its own sources.") from error
 
 
-def _prepare(
+def _make_views(
     con: duckdb.DuckDBPyConnection,
-    place: Place,
     report_type: ReportType,
+    data_sets: Mapping[str, DataSet],
     own_user_id: str | None,
     stopped: Event,
-    *,
-    temp_limit_mb: int,
 ) -> None:
-    """
-    Make the views, then shut the door.
-
-    In this order: paths cannot be allowed any more once external access is off, and nothing can be
-    changed any more once the configuration is locked.
-    """
-    place.register(con)
-    con.execute("set TimeZone = 'UTC'")
-    con.execute("create temp table _caller (id varchar)")
-    con.execute("insert into _caller values ($id)", {"id": own_user_id})
-    files: list[str] = []
+    """Make the sources' views, temporary as all that a report makes; then nothing more can be made."""
+    if own_user_id is not None:
+        con.execute("create temp table _caller (id varchar)")
+        con.execute("insert into _caller values ($id)", {"id": own_user_id})
     for name, source in report_type.sources.items():
         _go_on(stopped)
-        data_set = resolve(place, name)
-        files += data_set.files
-        relation = data_set.relation(con, None if source.own == "all" else source.own)
+        relation = data_sets[name].relation(con, None if source.own == "all" else source.own)
         con.execute(_view(name, relation, source.own if own_user_id is not None else "all"))
-    con.execute(f"set allowed_paths = [{', '.join(map(literal, files))}]")
-    # Given to connect(), this limit is shown and not kept (DuckDB 2.0.0).
-    con.execute(f"set max_temp_directory_size = '{temp_limit_mb - place.bytes_held // MB}MiB'")
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
+    con.execute("begin transaction read only")
 
 
 def _view(name: str, relation: str, own: str | None) -> str:
     """`all`, or the column that must hold the caller's id; a source that says neither shows nobody's rows."""
-    return f"create view {quoted(name)} as select * from {relation} where {_predicate(own)}"  # noqa: S608 - all quoted  # nosec B608
+    return f"create temp view {quoted(name)} as select * from {relation} where {_predicate(own)}"  # noqa: S608 - all quoted  # nosec B608
 
 
 def _predicate(own: str | None) -> str:

@@ -22,7 +22,6 @@ from rapor.data.datasets import TIME_OUT, Left
 from rapor.errors import RenderError, SourceInvalid, SourceUnavailable, TimedOut
 
 if TYPE_CHECKING:
-    import duckdb
     from obstore import GetOptions, ObjectMeta
 
 PROTOCOL = "rapor"
@@ -34,14 +33,10 @@ PATIENCE = timedelta(seconds=20)  # one request with its retries, if there is as
 Answer = TypeVar("Answer")
 
 
-class Ranges(AbstractFileSystem):  # type: ignore[misc]
-    """One bucket's prefix, for one report."""
-
-    protocol = PROTOCOL
-    cachable = False
+class Ranges:
+    """One bucket's prefix, for one report; what it brings here goes to *scratch*."""
 
     def __init__(self, store: S3Store, scratch: Path, *, scratch_bytes: int, left: Left | None = None) -> None:
-        super().__init__()
         self._store, self._scratch, self._scratch_bytes, self._left = store, scratch, scratch_bytes, left
         self.bytes_held = 0
         self._objects: dict[str, ObjectMeta] = {}
@@ -77,7 +72,7 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
             SourceInvalid: There is no room for it.
             SourceUnavailable, TimedOut: See `fetch`.
         """
-        item = self._object(self.ranged(name, key))
+        item = self.object(self.ranged(name, key))
         self._take_room(name, item["size"])
         path = self._scratch / name / key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,53 +81,21 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
                 stream.write(self.fetch(item, start, min(start + PART_BYTES, item["size"])))
         return str(path)
 
-    def register(self, con: "duckdb.DuckDBPyConnection") -> None:
-        """Teach the connection this protocol."""
-        con.register_filesystem(self)
+    def file_system(self) -> "Listed":
+        """Make what a database opens addresses through."""
+        return Listed()
 
-    def glob(self, path: str, **_: Any) -> list[str]:
-        """Address itself, if it was listed: there are no patterns here."""
-        return [path] if self.exists(path) else []
-
-    def exists(self, path: str, **_: Any) -> bool:
-        """Whether it was listed."""
-        return _key(path) in self._objects
-
-    isfile = exists
-
-    def isdir(self, path: str) -> bool:  # noqa: ARG002 - fsspec's shape
-        """Never: objects only."""
-        return False
-
-    def info(self, path: str, **_: Any) -> Mapping[str, Any]:
+    def object(self, path: str) -> "ObjectMeta":
         """
-        Size of a listed object.
+        Say what was listed under an address.
 
         Raises:
-            FileNotFoundError: It was not listed.
+            FileNotFoundError: Nothing was.
         """
-        return {"name": path, "size": self._object(path)["size"], "type": "file"}
-
-    def modified(self, path: str) -> datetime:
-        """
-        When a listed object was written.
-
-        Raises:
-            FileNotFoundError: It was not listed.
-        """
-        return self._object(path)["last_modified"]
-
-    def open(self, path: str, mode: str = "rb", **_: Any) -> "RangeFile":
-        """
-        Open a listed object for reading.
-
-        Raises:
-            FileNotFoundError: It was not listed.
-            PermissionError: *mode* asks for more than reading.
-        """
-        if mode.strip("bt") != "r":
-            raise PermissionError("read-only")
-        return RangeFile(self, self._object(path))
+        try:
+            return self._objects[_key(path)]
+        except KeyError:
+            raise FileNotFoundError("no such object was listed") from None
 
     def read(self, item: "ObjectMeta", start: int, end: int) -> bytes:
         """
@@ -178,12 +141,6 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
         if self.bytes_held > self._scratch_bytes:
             raise SourceInvalid(f"The data set {name} is too large to be read as text: store it as Parquet.")
 
-    def _object(self, path: str) -> "ObjectMeta":
-        try:
-            return self._objects[_key(path)]
-        except KeyError:
-            raise FileNotFoundError("no such object was listed") from None
-
     def _answered(self, ask: Callable[[], Coroutine[Any, Any, Answer]], otherwise: str) -> Answer:
         """Wait for an answer as long as there is time: DuckDB cannot be interrupted meanwhile."""
         try:
@@ -195,6 +152,73 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]
             reason, cause = SourceUnavailable(otherwise), error
         self.failure = reason
         raise reason from cause
+
+
+class Listed(AbstractFileSystem):  # type: ignore[misc]
+    """What the report whose turn it is has listed, read-only."""
+
+    protocol = PROTOCOL
+    cachable = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place: Ranges | None = None
+
+    def glob(self, path: str, **_: Any) -> list[str]:
+        """Address itself, if it was listed: there are no patterns here."""
+        return [path] if self.exists(path) else []
+
+    def exists(self, path: str, **_: Any) -> bool:
+        """Whether it was listed."""
+        try:
+            self._object(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    isfile = exists
+
+    def isdir(self, path: str) -> bool:  # noqa: ARG002 - fsspec's shape
+        """Never: objects only."""
+        return False
+
+    def info(self, path: str, **_: Any) -> Mapping[str, Any]:
+        """
+        Size of a listed object.
+
+        Raises:
+            FileNotFoundError: It was not listed.
+        """
+        return {"name": path, "size": self._object(path)["size"], "type": "file"}
+
+    def modified(self, path: str) -> datetime:
+        """
+        When a listed object was written.
+
+        Raises:
+            FileNotFoundError: It was not listed.
+        """
+        return self._object(path)["last_modified"]
+
+    def open(self, path: str, mode: str = "rb", **_: Any) -> "RangeFile":
+        """
+        Open a listed object for reading.
+
+        Raises:
+            FileNotFoundError: It was not listed.
+            PermissionError: *mode* asks for more than reading.
+        """
+        if mode.strip("bt") != "r":
+            raise PermissionError("read-only")
+        return RangeFile(self._lender(), self._object(path))
+
+    def _object(self, path: str) -> "ObjectMeta":
+        return self._lender().object(path)
+
+    def _lender(self) -> Ranges:
+        if self.place is None:
+            raise FileNotFoundError("it is nobody's turn")
+        return self.place
 
 
 class RangeFile(io.RawIOBase):

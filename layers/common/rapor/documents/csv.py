@@ -38,10 +38,12 @@ def write_csv(head: Head, columns: Sequence[Column], source: Source, sink: Sink)
 
 def form_of(columns: Sequence[Column], options: CsvOptions) -> Form:
     """Join fields into lines; a line of one empty field is quoted, for it would read as no row."""
+    texts = [column for column in columns if column.type is ColumnType.TEXT]
+    names = {harmless(column): without_formula(quoted(column.name)) for column in texts}
     fields = [field(column, options) for column in columns]
     if len(fields) == 1:
         fields = [f"coalesce({fields[0]}, '\"\"')"]
-    return Form(line=concat(*between(fields, literal(options.delimiter)), literal(LINE_END)))
+    return Form(line=concat(*between(fields, literal(options.delimiter)), literal(LINE_END)), names=names)
 
 
 def between(fields: Sequence[str], delimiter: str) -> Iterator[str]:
@@ -57,7 +59,7 @@ def field(column: Column, options: CsvOptions) -> str:
     name = quoted(column.name)
     match column.type:
         case ColumnType.TEXT:
-            return text(name, options.delimiter)
+            return text(harmless(column), options.delimiter)
         case ColumnType.DECIMAL:
             return decimal(name, options)
         case ColumnType.TIMESTAMP:
@@ -65,17 +67,24 @@ def field(column: Column, options: CsvOptions) -> str:
     return f"cast({name} as varchar)"
 
 
-def text(name: str, delimiter: str) -> str:
-    """
-    Quote what holds a delimiter, a quote or a line end; a formula gets an apostrophe, which is none of these.
+def harmless(column: Column) -> str:
+    """The name of a column's text that is no formula."""
+    return quoted(f"__{column.name}")
 
-    All that starts a formula sorts before A, which rules most text out at once.
+
+def without_formula(name: str) -> str:
     """
-    formula = f"{name} < 'A' and regexp_matches({name}, {literal(FORMULA)})"
+    Put an apostrophe before a formula.
+
+    All that starts one sorts before A, which rules most text out at once.
+    """
+    return f"case when {name} < 'A' and regexp_matches({name}, {literal(FORMULA)}) then '''' || {name} else {name} end"
+
+
+def text(name: str, delimiter: str) -> str:
+    """Quote what holds a delimiter, a quote or a line end, and what is empty."""
     special = contains_any(name, f'"\r\n{delimiter}')
-    quotes = in_quotes(concat(f"case when {formula} then '''' end", name))
-    safe = f"case when {formula} then '''' || {name} when {name} = '' then '\"\"' else {name} end"
-    return f"case when {special} then {quotes} else {safe} end"
+    return f"case when {name} = '' or {special} then {in_quotes(name)} else {name} end"
 
 
 def decimal(name: str, options: CsvOptions) -> str:

@@ -25,7 +25,7 @@ def render(
     row_count: int,
     rows_total: int,
 ) -> Written:
-    """Write the document of *row_count* rows, of *rows_total* at the source."""
+    """Write the document of *row_count* rows, of *rows_total* at the source; *figures* are those its format shows."""
     values = {name: value for name, value in report_type.with_defaults(report.parameters).items() if value is not None}
     head = Head(
         uuid=str(report.uuid),
@@ -39,7 +39,7 @@ def render(
         row_count=row_count,
         rows_total=rows_total,
         csv=CsvOptions(**(report.options or {}).get("csv", {})),
-        summary=tuple(zip(report_type.summary, figures.summary, strict=True)),
+        summary=tuple(zip(report_type.summary, figures.summary, strict=report.format.has_figures)),
         totals=figures.totals,
         chart=_chart(report_type, figures, report.locale),
     )

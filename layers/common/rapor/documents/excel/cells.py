@@ -42,7 +42,7 @@ INLINE_END = "</t></is></c>"
 
 def form_of(columns: Sequence[Column], styles: Styles, rows_a_sheet: int) -> Form:
     """Write a row of a sheet, of which the first row is the head."""
-    names = {"_n": f"cast((_row - 1) % {rows_a_sheet} + 2 as varchar)"}
+    names = {"_n": f"cast((row_number() over () - 1) % {rows_a_sheet} + 2 as varchar)"}
     names |= {text_of(column): TEXTS[column.type](quoted(column.name)) for column in columns if column.type in TEXTS}
     cells = [to_cell(column, letters_of(index), styles.of(column)) for index, column in enumerate(columns)]
     cut = [is_cut(quoted(column.name)) for column in columns if column.type is ColumnType.TEXT]
