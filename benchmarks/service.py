@@ -12,9 +12,8 @@ in it, and is told apart by thread:
     ours       the functions' threads without either: request, order, protocol, document
     stand-ins  what is left: gateway, token check, stream reader, and the engine's own threads
 
-`ours on AWS` is moto's, botocore's and our share over the first two, `engine too` adds the engine's, `all on AWS` is
-everything over them. A table
-with 100,000 reports of other callers in it is then asked the same as an empty one: ours and botocore's CPU a request,
+`ours on AWS` is moto's, botocore's and our share over the first two, `engine too` adds the engine's, which is all
+that would run on AWS; `all on AWS` is everything over them, with what plays AWS here beside moto. A table with 100,000 reports of other callers in it is then asked the same as an empty one: ours and botocore's CPU a request,
 its requests to the table and the rows they read, and moto's CPU, which walks through the whole table for every query
 of an index. Where the table is nearly empty, moto walks through as many rows that lie beside it: its walk leaves cold
 caches to whoever comes next.
@@ -36,7 +35,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -45,8 +44,10 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from botocore.client import BaseClient
+from botocore.config import Config
 from moto.dynamodb.models import dynamodb_backends
 from page import write_section  # beside this script
+from werkzeug.serving import ThreadedWSGIServer
 
 from local import aws as local_aws
 from local.authorizer import JwtAuthorizer
@@ -63,9 +64,11 @@ from local.template import Stack
 from local.tokens import GENERAL_PERMISSIONS, SigningKey
 from rapor.data.engine import DuckDBEngine, Rows
 from rapor.report import Format, Lane, Report, Scope, Status, new_identity
+from rapor.store import clients
 from rapor.store.keys import report_row
 
 CLIENTS = (1, 8, 64)
+PATIENCE_S = 60  # moto's walk through a full table takes a slow machine longer than DynamoDB may take
 SHOWN = ("total", "moto", "botocore", "engine", "ours", "stand-ins")
 FEW = 2_000  # rows, enough for a page of every list
 ASKED = 15
@@ -118,8 +121,9 @@ SHARES = Shares()
 
 
 def watch() -> None:
-    """Have moto's server, botocore's calls and the engine's work counted."""
+    """Have moto's server, botocore's calls and the engine's work counted, and everybody wait for moto."""
     watch_engine()
+    clients.CONFIG = clients.CONFIG.merge(Config(read_timeout=PATIENCE_S))
 
     class Handler(local_aws.MotoRequestHandler):
         def handle(self) -> None:
@@ -127,6 +131,8 @@ def watch() -> None:
                 super().handle()
 
     local_aws.MotoRequestHandler = Handler  # type: ignore[misc]
+    accepted = ThreadedWSGIServer.process_request
+    ThreadedWSGIServer.process_request = SHARES.of("moto")(accepted)  # type: ignore[method-assign]
     call = BaseClient._make_api_call  # noqa: SLF001
 
     def counted(self: Any, name: str, arguments: Any) -> Any:
@@ -163,7 +169,7 @@ def watch_engine() -> None:
 
     DuckDBEngine.open = counted  # type: ignore[method-assign]
     Rows._streamed = pieces  # type: ignore[assignment]  # noqa: SLF001
-    for name in ("_measured", "_points"):
+    for name in ("_counted", "_measured", "_points"):
         setattr(Rows, name, SHARES.of("engine")(getattr(Rows, name)))
 
 
@@ -182,7 +188,7 @@ class Place:
         stack = Stack.load(environment={"DATA_LOCATION": str(home / "data")})
         ensure_datasets(home / "data")
         self._aws = running.enter_context(LocalAws(stack))
-        self._functions = Functions(stack.functions, say=print)
+        self._functions = Functions((replace(it, timeout_s=PATIENCE_S) for it in stack.functions), say=print)
         self.table = dynamodb_backends[ACCOUNT][REGION].tables[stack.name("Reports")]
         self._stack, self.processed = stack, 0
         self._key = SigningKey.load_or_make(home / "keys")

@@ -188,14 +188,15 @@ class Rows:
         output: Format | None = None,
         stopped: Event,
     ) -> None:
-        self._output = output
+        self._has_figures = output is None or output.has_figures
+        self._has_chart = output is None or output.has_chart
         self._con, self._place, self._values, self._stopped = con, place, values, stopped
         self._queries, self._type = queries, report_type
         self._relation = con.sql(queries.rows.text, params=self._given(queries.rows))
         self._converters = _converters(self._relation, report_type.columns)
         self._shown = shown(self._relation, report_type.columns)
 
-    @property
+    @cached_property
     def rows_total(self) -> int:
         """
         How many rows there are, by a count over the same query; it runs when first asked for.
@@ -203,9 +204,7 @@ class Rows:
         Raises:
             RenderError: As `DuckDBEngine.open`.
         """
-        if self._output and not self._output.has_figures:
-            return self._count
-        return int(self._measures[0])
+        return int(self._measures[0]) if self._has_figures else self._counted()
 
     def figures(self, limit: int | None = None) -> Figures:
         """
@@ -214,7 +213,7 @@ class Rows:
         Raises:
             RenderError: As `rows_total`.
         """
-        if self._output and not self._output.has_figures:
+        if not self._has_figures:
             return Figures(points=self._points(limit))
         _, *measures = self._measures if limit is None else self._measured(limit)
         summary = measures[: len(self._type.summary)]
@@ -225,8 +224,7 @@ class Rows:
             self._points(limit),
         )
 
-    @cached_property
-    def _count(self) -> int:
+    def _counted(self) -> int:
         with translated(self._place, self._values):
             _go_on(self._stopped)
             rows = self._queries.rows
@@ -248,7 +246,7 @@ class Rows:
             return measures
 
     def _points(self, limit: int | None) -> Sequence[Sequence[Any]]:
-        if self._type.chart is None or self._queries.chart is None or (self._output and not self._output.has_chart):
+        if self._type.chart is None or self._queries.chart is None or not self._has_chart:
             return ()
         with translated(self._place, self._values):
             _go_on(self._stopped)
