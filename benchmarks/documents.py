@@ -4,7 +4,7 @@ Documents, against what else could write them: CPU seconds and peak memory.
 Everybody starts from one Parquet file and writes the same eight columns to a file. Each measurement has a process
 of its own, which has written a hundred rows before the clock starts; the rounds of all writers are interleaved.
 CPU is user and system time of all threads. A writer that is slow stops at the last number of rows that it is listed
-with. Ours is the real engine: it opens a hardened database and counts before it writes, which takes some 30 ms.
+with. Ours is the real engine: it opens a hardened database and counts before it writes, some 30 ms of a first report.
 
     make bench-documents ROWS=10000,100000 FORMATS=pdf,excel
 """

@@ -13,9 +13,10 @@ in it, and is told apart by thread:
     stand-ins  what is left: gateway, token check, stream reader, and the engine's own threads
 
 `ours on AWS` is moto's, botocore's and our share over the first two, `engine too` adds the engine's, which is all
-that would run on AWS; `all on AWS` is everything over them, with what plays AWS here beside moto. A table with 100,000 reports of other callers in it is then asked the same as an empty one: ours and botocore's CPU a request,
-its requests to the table and the rows they read, and moto's CPU, which walks through the whole table for every query
-of an index. Where the table is nearly empty, moto walks through as many rows that lie beside it: its walk leaves cold
+that would run on AWS; `all on AWS` is everything over them, with what plays AWS here beside moto. A table with
+100,000 reports of other callers in it is then asked the same as an empty one: ours and botocore's CPU a request, its
+requests to the table and the rows they read, and moto's CPU, which walks through the whole table for every query of
+an index. Where the table is nearly empty, moto walks through as many rows that lie beside it: its walk leaves cold
 caches to whoever comes next.
 
     make bench-service REPORTS=64
