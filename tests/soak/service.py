@@ -164,6 +164,7 @@ class Service:
         parameters: Mapping[str, Any],
         *,
         own_user_id: str | None,
+        output: Format,
         left: Callable[[], timedelta],
     ) -> Iterator[Rows]:
         """Some rows, unless the report's parameters say that there are none to be had."""
