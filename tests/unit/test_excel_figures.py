@@ -91,6 +91,22 @@ def test_totals_stand_below_the_rows_and_outside_the_filter() -> None:
     assert page["D5"].number_format == page["D4"].number_format == "[$₺]#,##0.00"
 
 
+@pytest.mark.parametrize(
+    ("currency", "locale", "longest"),
+    [("TRY", "tr", "₺15.620.312.500,00"), ("TRY", "en", "TRY 15,620,312,500.00"), (None, "tr", "15.620.312.500,00")],
+)
+def test_a_column_has_room_for_its_total(currency: str | None, locale: str, longest: str) -> None:
+    columns = [
+        column.model_copy(update={"currency": currency}) if column.name == "amount" else column
+        for column in COLUMNS_WITH_TOTALS
+    ]
+    totals = [Decimal("15620312500.00") if column.name == "amount" else None for column in columns]
+
+    page = opened(written(3, columns, totals=totals, locale=locale))["Rapor"]
+
+    assert page.column_dimensions["D"].width >= len(longest) + 2
+
+
 def test_no_rows_have_no_totals() -> None:
     assert opened(written(0, totals=[None] * 8))["Rapor"].max_row == 1
 

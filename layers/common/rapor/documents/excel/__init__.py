@@ -7,8 +7,9 @@ Memory is one batch: text stands in its cell, so there is no table of shared str
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from html import unescape
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 from rapor.batches import Lines, Source
@@ -25,12 +26,14 @@ from rapor.documents.excel.workbook import add_parts
 from rapor.documents.parts import Head, Sink, Written
 from rapor.documents.rows import counted, label_of
 from rapor.errors import SourceInvalid
-from rapor.locale import locale_of
+from rapor.locale import Locale, locale_of
 
 COLUMN_LIMIT = 16_384
 SAMPLE = 400  # rows
 NARROWEST, WIDEST = 9, 60  # characters
 FILTER_BUTTON = 3  # characters it hides of a label
+GROWTH = 3  # two digits and a mark, for numbers that grow after the sample
+PLACES = {ColumnType.INTEGER: 0, ColumnType.DECIMAL: 2}  # at least, as `Styles` has them
 FIXED_WIDTHS = {ColumnType.DATE: 12, ColumnType.TIMESTAMP: 20}
 CELL = re.compile(r'<c r="([A-Z]+)\d+"[^>]*>(?:<v>|<is><t[^>]*>)([^<]*)')
 
@@ -48,7 +51,7 @@ def write_excel(head: Head, columns: Sequence[Column], source: Source, sink: Sin
     locale, archive, rows, cut_cells = locale_of(head.locale), Zip(sink), 0, 0
     labels, styles = [label_of(column, head.locale) for column in columns], Styles(locale)
     first, chunks = peeked(counted(head, source.lines(form(columns, styles))))
-    sheets = Sheets(archive, columns, styles, labels, widths_of(columns, labels, first))
+    sheets = Sheets(archive, columns, styles, labels, widths_of(head, columns, labels, first))
     for lines in chunks:
         sheets.add(lines)
         rows += lines.rows
@@ -79,22 +82,38 @@ def peeked(chunks: Iterator[Lines]) -> tuple[Lines | None, Iterator[Lines]]:
     return first, chunks if first is None else chain([first], chunks)
 
 
-def widths_of(columns: Sequence[Column], labels: Sequence[str], first: Lines | None) -> list[int]:
+def widths_of(head: Head, columns: Sequence[Column], labels: Sequence[str], first: Lines | None) -> list[int]:
     """Column widths in characters."""
     longest = longest_of(first.part(0, min(SAMPLE, first.rows)).decode()) if first else {}
-    lengths = (longest.get(letters_of(index), 0) for index in range(len(columns)))
-    return [width_of(*three) for three in zip(columns, labels, lengths, strict=True)]
+    contents = (longest.get(letters_of(index), "") for index in range(len(columns)))
+    lengths = map(length_of, columns, contents, head.totals or repeat(None), repeat(head))
+    return [width_of(label, length) for label, length in zip(labels, lengths, strict=True)]
 
 
-def longest_of(rows: str) -> Mapping[str, int]:
-    """The length of the longest content of each column, by its letters."""
-    longest: defaultdict[str, int] = defaultdict(int)
+def longest_of(rows: str) -> Mapping[str, str]:
+    """The longest content of each column, by its letters."""
+    longest: defaultdict[str, str] = defaultdict(str)
     for letters, content in CELL.findall(rows):
-        longest[letters] = max(longest[letters], len(unescape(content)))
+        longest[letters] = max(longest[letters], unescape(content), key=len)
     return longest
 
 
-def width_of(column: Column, label: str, longest: int) -> int:
-    """As wide as the longest of label and sample; thousands marks make numbers a third longer."""
-    content = FIXED_WIDTHS.get(column.type, longest * 4 // 3 if column.type.is_number else longest)
-    return min(max(content + 2, len(label) + FILTER_BUTTON, NARROWEST), WIDEST)
+def length_of(column: Column, longest: str, total: Any, head: Head) -> int:
+    """Count the characters a column shows at most; Excel shows a number that is wider than its column as `####`."""
+    if not column.type.is_number:
+        return FIXED_WIDTHS.get(column.type, len(longest))
+    locale, rows = locale_of(head.locale), len(longest) * 4 // 3  # thousands marks make numbers a third longer
+    if longest:
+        growth = GROWTH if head.row_count > SAMPLE else 0
+        rows = max(rows, len(shown(column, Decimal(longest), locale)) + growth)
+    return rows if total is None else max(rows, len(shown(column, total, locale)))
+
+
+def shown(column: Column, number: Decimal, locale: Locale) -> str:
+    """Write a number about as the reader's Excel will."""
+    return locale.money(number, column.currency) if column.currency else locale.number(number, PLACES[column.type])
+
+
+def width_of(label: str, length: int) -> int:
+    """As wide as the longest of label and content."""
+    return min(max(length + 2, len(label) + FILTER_BUTTON, NARROWEST), WIDEST)
