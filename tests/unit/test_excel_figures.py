@@ -19,7 +19,7 @@ from openpyxl.workbook import Workbook
 
 from rapor.catalogue import ChartKind, Column, KeyFigure, Value
 from rapor.documents.excel import sheet as sheet_module
-from rapor.documents.excel import write_excel
+from rapor.documents.excel import SAMPLE, write_excel
 from rapor.documents.parts import ChartData, Head
 from tests.unit.document_samples import COLUMNS, WriteOnly, head, plain_rows, stored
 
@@ -93,18 +93,29 @@ def test_totals_stand_below_the_rows_and_outside_the_filter() -> None:
 
 @pytest.mark.parametrize(
     ("currency", "locale", "longest"),
-    [("TRY", "tr", "₺15.620.312.500,00"), ("TRY", "en", "TRY 15,620,312,500.00"), (None, "tr", "15.620.312.500,00")],
+    [
+        ("TRY", "tr", "₺8.915.620.312.500,00"),
+        ("TRY", "en", "TRY 8,915,620,312,500.00"),
+        (None, "tr", "8.915.620.312.500,00"),
+    ],
 )
 def test_a_column_has_room_for_its_total(currency: str | None, locale: str, longest: str) -> None:
     columns = [
         column.model_copy(update={"currency": currency}) if column.name == "amount" else column
         for column in COLUMNS_WITH_TOTALS
     ]
-    totals = [Decimal("15620312500.00") if column.name == "amount" else None for column in columns]
+    totals = [Decimal("8915620312500.00") if column.name == "amount" else None for column in columns]
 
     page = opened(written(3, columns, totals=totals, locale=locale))["Rapor"]
 
     assert page.column_dimensions["D"].width >= len(longest) + 2
+
+
+def test_numbers_that_may_grow_have_room_for_it() -> None:
+    def width(rows: int) -> float:
+        return float(opened(written(rows))["Rapor"].column_dimensions["D"].width)
+
+    assert width(SAMPLE) < width(SAMPLE + 1)
 
 
 def test_no_rows_have_no_totals() -> None:
