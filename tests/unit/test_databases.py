@@ -1,6 +1,6 @@
 """Databases that are kept from one report to the next: what stays, and what must not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier, Thread
@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from rapor.batches import Form
 from rapor.catalogue import ReportType
 from rapor.data.databases import KEPT, Databases
 from rapor.data.datasets import Folder
@@ -163,6 +164,20 @@ def test_so_does_one_that_was_left_in_the_middle(engine: DuckDBEngine) -> None:
         raise KeyError
 
     assert not engine._databases._free
+
+
+@pytest.mark.parametrize("stream", [lambda rows: rows.batches(), lambda rows: rows.lines(Form(line="id"))])
+def test_a_stream_left_in_the_middle_holds_no_memory_of_the_next(
+    engine: DuckDBEngine, stream: Callable[[Any], Iterator[Any]]
+) -> None:
+    sorted_ones = of(query="select md5(i::varchar) as id from range(200_000) t(i) order by 1")
+    with engine.open(sorted_ones, {}, own_user_id=None) as rows:
+        left = stream(rows)
+        next(left)
+
+    (kept,) = engine._databases._free
+    with kept.connection(Folder(Path())) as con:
+        assert con.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchall() == [(0,)]
 
 
 def test_one_that_spilled_leaves_nothing_on_the_disk(engine: DuckDBEngine, tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ DuckDB, hardened: a connection in memory for each report, which sees the report'
 Report SQL is its operator's, parameters are the caller's: those are only ever bound.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, partial
@@ -115,7 +115,8 @@ class DuckDBEngine:
                     queries = self._queries_of(report_type, con)
                     _make_views(con, report_type, data_sets, own_user_id, stopped)
                     rows = Rows(con, place, queries, values, report_type, output=output, stopped=stopped)
-                yield rows
+                with closing(rows):
+                    yield rows
 
     def _queries_of(self, report_type: ReportType, con: duckdb.DuckDBPyConnection) -> Queries:
         """Take its SQL apart once: what it may do does not change."""
@@ -195,6 +196,12 @@ class Rows:
         self._relation = con.sql(queries.rows.text, params=self._given(queries.rows))
         self._converters = _converters(self._relation, report_type.columns)
         self._shown = shown(self._relation, report_type.columns)
+        self._streams: list[Generator[Any]] = []
+
+    def close(self) -> None:
+        """End its streams: one that was left in the middle holds memory of a database that others get."""
+        for stream in self._streams:
+            stream.close()
 
     @cached_property
     def rows_total(self) -> int:
@@ -308,6 +315,13 @@ class Rows:
     def _streamed(
         self, start: Callable[[], Iterator[RecordBatch]], read: Callable[[RecordBatch], Chunk]
     ) -> Iterator[Chunk]:
+        stream = self._chunks(start, read)
+        self._streams.append(stream)
+        return stream
+
+    def _chunks(
+        self, start: Callable[[], Iterator[RecordBatch]], read: Callable[[RecordBatch], Chunk]
+    ) -> Generator[Chunk]:
         with translated(self._place, self._values):
             records = start()
         while True:
