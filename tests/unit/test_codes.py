@@ -20,6 +20,7 @@ from rapor.documents.json import write_json
 from rapor.documents.parts import ChartData, Writer, Written
 from rapor.documents.pdf import write_pdf
 from rapor.documents.words import in_words
+from rapor.http.languages import worded
 from rapor.locale import locale_of
 from tests.builders import ROOT, a_type_file
 from tests.pages import blocks
@@ -138,6 +139,14 @@ def test_json_keeps_codes_and_says_the_words_for_them_once() -> None:
 )
 def test_a_parameter_is_shown_in_words(value: Any, schema: Any, turkish: str) -> None:
     assert in_words(value, schema, locale_of("tr")) == turkish
+
+
+def test_a_schema_for_forms_has_a_title_for_each_code() -> None:
+    schema = {"type": "string", "enum": ["open", "shut", None], "x-words": OPEN}
+    titled = [{"const": "open", "title": "Açık"}, {"const": "shut"}, {"const": None}]
+
+    assert worded(schema, "tr") == {"type": "string", "enum": ["open", "shut", None], "oneOf": titled}
+    assert worded({"type": "array", "items": schema}, "tr")["items"]["oneOf"] == titled
 
 
 def test_the_pages_example_is_read_as_told(tmp_path: Path) -> None:
