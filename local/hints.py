@@ -19,6 +19,7 @@ BY_KEY = {
 NAMES = "Names are of small letters, digits and underscores, and begin with a letter."
 BY_KIND = {"required": f"Add it: {EXAMPLE}", "pattern": NAMES, "maxItems": "Take some out."}
 WORDS = 'Words are by language, tr or en or both: { tr = "…", en = "…" }.'
+CODES = 'Say each code by language, tr or en or both: {} = {{ open = {{ tr = "Açık", en = "Open" }} }}'
 BY_LAST_KEY = {
     "title": WORDS,
     "description": WORDS,
@@ -28,6 +29,8 @@ BY_LAST_KEY = {
 }
 UNDECLARED = "Declare it in [parameters.properties.<name>], or mend its name."
 BY_REASON = {
+    "words are for text": "Let the query cast the column to varchar, and declare it text; or take the words out.",
+    "not in the parameter's enum": "Mend the code, add it to the enum, or take its words out.",
     "[parameters.properties] does not declare": UNDECLARED,
     "which no column is": "It names [[columns]] whose values are copied to the report's own row.",
     "is there already": "Give it another name, or take it out.",
@@ -47,6 +50,7 @@ BY_KEYWORD = {  # of [parameters]
     "default": "What an order leaves out is the default, so it must be what an order could send.",
     "enum": "Every value of the list must fit the parameter's type, and what else is said of it.",
     "x-label": 'Say it by language: x-label = { tr = "Gün", en = "Day" }',
+    "x-words": CODES.format("x-words"),
     "x-ordered": 'Pairs of parameters, of which the first may not come after the second: [["date_from", "date_to"]]',
     "$ref": 'Keep it in [parameters."$defs"], and refer to it as "#/$defs/<name>".',
 }
@@ -62,6 +66,8 @@ def hint_for(error: CatalogueError) -> str:
             return hint
     if error.key.startswith("parameters."):
         return _for_parameters(error)
+    if ".words" in error.key:
+        return CODES.format("words")
     if isinstance(cause, ValidationError) and error.key != "parameters":
         return _for_key(error.key.split("."), cause)
     return BY_LAST_KEY.get(error.key.rpartition(".")[2]) or BY_KEY.get(error.key, EXAMPLE)

@@ -94,6 +94,7 @@ BLOCKS: dict[str, dict[str, list[str]]] = {
         "From a file of data to a scheduled PDF": [
             *["tests/e2e/test_report_types_page.py::test_a_type_is_made_previewed_and_ordered_as_told"] * 5,
         ],
+        "Words for codes": ["tests/unit/test_codes.py::test_the_pages_example_is_read_as_told"],
     },
     "docs/sam-local.md": {
         "Functions in containers: `sam local invoke`": [

@@ -45,7 +45,16 @@ def test_a_type_says_all_that_an_order_needs() -> None:
         "properties": {
             "date_from": {"title": "Registered from", "type": "string", "format": "date"},
             "date_to": {"title": "Registered until", "type": "string", "format": "date"},
-            "status": {"title": "Status", "type": "string", "enum": ["active", "inactive", "suspended"]},
+            "status": {
+                "title": "Status",
+                "type": "string",
+                "enum": ["active", "inactive", "suspended"],
+                "oneOf": [
+                    {"const": "active", "title": "Active"},
+                    {"const": "inactive", "title": "Inactive"},
+                    {"const": "suspended", "title": "Suspended"},
+                ],
+            },
         },
     }
 

@@ -46,12 +46,13 @@ class Form(Struct, frozen=True, kw_only=True):
 
     `names` are expressions over the same, which the other two may use by name; a leading underscore keeps them
     apart from columns. In `line` text is varchar, a moment a timestamp in UTC, a decimal a number or its digits,
-    and every date is one that Python can hold.
+    and every date is one that Python can hold. With a `locale` there are words in place of codes.
     """
 
     line: str
     cut_cells: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    locale: str | None = None
 
 
 class Source(Protocol):

@@ -6,7 +6,7 @@ A mistake is a `CatalogueError` that names file, key and reason. Users edit `lay
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
@@ -28,6 +28,7 @@ Name = Annotated[str, Meta(pattern=NAME + NO_LINE_END)]
 ColumnName = Annotated[str, Meta(pattern=r"^[a-z][A-Za-z0-9_]{0,62}$" + NO_LINE_END)]
 Words = Annotated[dict[Literal["tr", "en"], Annotated[str, Meta(min_length=1)]], Meta(min_length=1)]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+WORDS_BY_LANGUAGE = 'must be words by language: { tr = "…", en = "…" }'
 NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
@@ -81,7 +82,7 @@ class Value(Strict, frozen=True, kw_only=True):
     A named, typed value and how it is shown.
 
     `currency` is an ISO 4217 code. Without `grouping` a number names something rather than counts it,
-    as a year or an id does: no thousands marks.
+    as a year or an id does: no thousands marks. `words` are what people read in place of codes.
     """
 
     name: ColumnName
@@ -89,10 +90,17 @@ class Value(Strict, frozen=True, kw_only=True):
     label: Words
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$" + NO_LINE_END)] | None = None
     grouping: bool = True
+    words: dict[str, Words] = {}
 
     def __post_init__(self) -> None:
+        if self.words and self.type is not ColumnType.TEXT:
+            raise ValueError("words are for text")
         if not self.type.is_number and (self.currency or not self.grouping):
             raise ValueError("currency and grouping are for numbers")
+
+    def words_in(self, locale: str) -> dict[str, str]:
+        """Say which word stands for which code in *locale*; a code that has none stands for itself."""
+        return {code: label_in(words, locale) for code, words in self.words.items()}
 
 
 class Column(Value, frozen=True, kw_only=True):
@@ -345,13 +353,36 @@ def _misused(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, schema in properties.items():
         if not isinstance(schema, dict):
             yield f"parameters.properties.{name}", "must be a table that says the parameter's type"
-        elif not _are_words(schema.get("x-label", {"en": name})):
-            yield f"parameters.properties.{name}.x-label", 'must be words by language: { tr = "…", en = "…" }'
+            continue
+        if not _are_words(schema.get("x-label", {"en": name})):
+            yield f"parameters.properties.{name}.x-label", WORDS_BY_LANGUAGE
+        yield from _without_code(schema, f"parameters.properties.{name}")
     ordered = parameters.get("x-ordered", [])
     if not isinstance(ordered, list) or not all(_is_pair(it) for it in ordered):
         yield "parameters.x-ordered", 'must be a list of pairs: [["date_from", "date_to"]]'
     elif unknown := {name for pair in ordered for name in pair} - properties.keys():
         yield "parameters.x-ordered", f"names {min(unknown)}, which [parameters.properties] does not declare"
+
+
+def _without_code(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of words that no value of the parameter, or of a list's items, is shown by."""
+    words = schema.get("x-words", {})
+    codes = {str(code) for code in codes_of(schema)}
+    if not isinstance(words, dict):
+        yield f"{key}.x-words", "must be a table of codes, each with its words by language"
+        return
+    for code, its_words in words.items():
+        if code not in codes:
+            yield f"{key}.x-words", f"has words for {code!r}, which is not in the parameter's enum"
+        elif not _are_words(its_words):
+            yield f"{key}.x-words.{code}", WORDS_BY_LANGUAGE
+    if isinstance(items := schema.get("items"), dict):
+        yield from _without_code(items, f"{key}.items")
+
+
+def codes_of(schema: Mapping[str, Any]) -> Sequence[str | int]:
+    """Give what of a parameter's `enum` may have words; yes and no have some already."""
+    return [code for code in schema.get("enum", ()) if isinstance(code, (str, int)) and not isinstance(code, bool)]
 
 
 def _ambiguous(report_type: ReportType) -> Iterator[tuple[str, str]]:

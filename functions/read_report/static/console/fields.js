@@ -116,13 +116,18 @@ function numberField(schema) {
   };
 }
 
+/** The word for a code: its `title`, where the schema has one. */
+export function wordFor(code, schema) {
+  return String(schema?.oneOf?.find((it) => it.const === code)?.title ?? code);
+}
+
 function choiceField(schema, isRequired) {
   const values = (schema.enum ?? [schema.const]).filter((it) => it !== null);
   const control = el(
     "select",
     {},
     el("option", { value: "" }, t(isRequired ? "field.choose" : "field.any")),
-    values.map((it, place) => el("option", { value: place }, String(it))),
+    values.map((it, place) => el("option", { value: place }, wordFor(it, schema))),
   );
   return {
     control,
@@ -172,7 +177,7 @@ function severalField(schema, _, name) {
     control: el(
       "fieldset",
       { class: "choices" },
-      boxes.map((box) => el("label", { class: "check" }, box, box.value)),
+      boxes.map((box, place) => el("label", { class: "check" }, box, wordFor(schema.items.enum[place], schema.items))),
     ),
     value: () => {
       const on = schema.items.enum.filter((_it, place) => boxes[place].checked);

@@ -4,6 +4,7 @@ import { get, REPORTS } from "./api.js";
 import { actions, whenChanged } from "./actions.js";
 import { el, facts, heading, replace } from "./dom.js";
 import { draftFrom } from "./draft.js";
+import { wordFor } from "./fields.js";
 import { bytes, day, moment, number, problemText, seconds, t } from "./language.js";
 import { complain, say } from "./notice.js";
 import { pauseOf, poll } from "./polling.js";
@@ -221,6 +222,7 @@ function parametersOf(report) {
 function inWords(value, schema) {
   if (schema?.format === "date") return day(value);
   if (typeof value === "boolean") return t(value ? "field.yes" : "field.no");
+  if (schema?.oneOf?.some((it) => it.const === value)) return wordFor(value, schema);
   if (typeof value === "number") return number(value, { maximumFractionDigits: 20 });
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

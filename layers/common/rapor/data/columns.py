@@ -1,6 +1,6 @@
 """Columns as a `Form` has them, whatever the query gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
@@ -13,17 +13,17 @@ FIRST_DATE, LAST_DATE = "date '0001-01-01'", "date '9999-12-31'"
 FIRST_MOMENT, LAST_MOMENT = "timestamp '0001-01-01'", "timestamp '9999-12-31 23:59:59.999999'"
 
 
-def shown(relation: duckdb.DuckDBPyRelation, columns: Sequence[Column]) -> list[str]:
-    """Give the columns' expressions, in the order of *columns*; each keeps its name."""
+def shown(relation: duckdb.DuckDBPyRelation, columns: Sequence[Column], locale: str | None) -> list[str]:
+    """Give the columns' expressions, in the order of *columns*; each keeps its name. In a *locale* codes are words."""
     kinds = dict(zip(relation.columns, relation.types, strict=True))
-    return [f"{_expression(column, kinds[column.name])} as {quoted(column.name)}" for column in columns]
+    return [f"{_expression(column, kinds[column.name], locale)} as {quoted(column.name)}" for column in columns]
 
 
-def _expression(column: Column, kind: DuckDBPyType) -> str:
+def _expression(column: Column, kind: DuckDBPyType, locale: str | None) -> str:
     name = quoted(column.name)
     match column.type:
         case ColumnType.TEXT:
-            return f"cast({name} as varchar)"
+            return _in_words(f"cast({name} as varchar)", column.words_in(locale) if locale else {})
         case ColumnType.DECIMAL if _is_fraction(kind):
             return _with_leading_zero(name)
         case ColumnType.DATE:
@@ -31,6 +31,14 @@ def _expression(column: Column, kind: DuckDBPyType) -> str:
         case ColumnType.TIMESTAMP:
             return _held_by_python(column, f"cast({name} as timestamp)", FIRST_MOMENT, LAST_MOMENT)
     return name
+
+
+def _in_words(text: str, words: Mapping[str, str]) -> str:
+    """Put a word in place of each code that has one."""
+    if not words:
+        return text
+    arms = " ".join(f"when {literal(code)} then {literal(word)}" for code, word in words.items())
+    return f"case {text} {arms} else {text} end"
 
 
 def _is_fraction(kind: DuckDBPyType) -> bool:

@@ -195,7 +195,6 @@ class Rows:
         self._queries, self._type = queries, report_type
         self._relation = con.sql(queries.rows.text, params=self._given(queries.rows))
         self._converters = _converters(self._relation, report_type.columns)
-        self._shown = shown(self._relation, report_type.columns)
         self._streams: list[Generator[Any]] = []
 
     def close(self) -> None:
@@ -298,7 +297,7 @@ class Rows:
         # One statement, run as it is: each step of a relation would be bound anew, which takes longer than a few rows.
         rows = self._queries.rows
         cut = [f"cast({form.cut_cells} as integer)"] if form.cut_cells else []
-        named = select(self._shown, first(rows, limit))
+        named = select(shown(self._relation, self._type.columns, form.locale), first(rows, limit))
         if form.names:
             named = select(["*", *(f"{expression} as {name}" for name, expression in form.names.items())], named)
         text = select([form.line, *cut], named)

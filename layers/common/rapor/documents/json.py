@@ -90,10 +90,14 @@ def opening(head: Head, columns: Sequence[Column]) -> str:
     if head.totals:
         totals = zip(columns, head.totals, strict=True)
         report["totals"] = {column.name: total for column, total in totals if column.total}
-    described = [
-        {"name": column.name, "type": column.type.value, "label": label_of(column, head.locale)} for column in columns
-    ]
+    described = [as_described(column, head.locale) for column in columns]
     return f'{{"report":{to_json(report)},\n"columns":{to_json(described)},\n"rows":['
+
+
+def as_described(column: Column, locale: str) -> dict[str, Any]:
+    """Say what a column is, with the words for the codes that its cells hold."""
+    described = {"name": column.name, "type": column.type.value, "label": label_of(column, locale)}
+    return {**described, "words": column.words_in(locale)} if column.words else described
 
 
 def to_json(value: Any) -> str:

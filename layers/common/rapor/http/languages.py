@@ -1,5 +1,9 @@
 """The languages we speak, and the one a client asks for."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from rapor.catalogue import label_in
 from rapor.http.gateway import Request
 
 LOCALES = ("tr", "en")  # the first is what a client gets that names none
@@ -12,3 +16,18 @@ def accepted_locale(request: Request) -> str:
         if tag in LOCALES:
             return tag
     return LOCALES[0]
+
+
+def worded(schema: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Give a parameter's schema with its words as JSON Schema has them: in one language, a `title` for each code."""
+    rest = {key: value for key, value in schema.items() if key not in {"x-label", "x-words"}}
+    if "x-label" in schema:
+        rest = {"title": label_in(schema["x-label"], locale), **rest}
+    if "x-words" in schema:
+        rest = {**rest, "oneOf": [_titled(code, schema["x-words"], locale) for code in schema["enum"]]}
+    return {**rest, "items": worded(rest["items"], locale)} if isinstance(rest.get("items"), Mapping) else rest
+
+
+def _titled(code: Any, words: Mapping[str, Mapping[str, str]], locale: str) -> dict[str, Any]:
+    found = words.get(str(code))
+    return {"const": code, "title": label_in(found, locale)} if found else {"const": code}

@@ -7,7 +7,7 @@ from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue, ReportType, label_in
 from rapor.errors import NotFound
 from rapor.http.gateway import Request, Response
-from rapor.http.languages import accepted_locale
+from rapor.http.languages import accepted_locale, worded
 
 
 def type_list(request: Request, catalogue: Catalogue) -> Response:
@@ -53,11 +53,6 @@ def _answer(data: object, locale: str) -> Response:
 
 
 def _worded(schema: Mapping[str, Any], locale: str) -> dict[str, Any]:
-    """Give the schema with its parameters' labels as JSON Schema has them: as `title`, in one language."""
-    properties = {name: _titled(it, locale) for name, it in schema.get("properties", {}).items()}
+    """Give the schema with its parameters' words in one language."""
+    properties = {name: worded(it, locale) for name, it in schema.get("properties", {}).items()}
     return {**schema, "properties": properties}
-
-
-def _titled(schema: Mapping[str, Any], locale: str) -> dict[str, Any]:
-    rest = {key: value for key, value in schema.items() if key != "x-label"}
-    return {"title": label_in(schema["x-label"], locale), **rest} if "x-label" in schema else rest

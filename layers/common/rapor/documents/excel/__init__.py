@@ -25,6 +25,7 @@ from rapor.documents.excel.values import is_cut
 from rapor.documents.excel.workbook import add_parts
 from rapor.documents.parts import Head, Sink, Written
 from rapor.documents.rows import counted, label_of
+from rapor.documents.words import figures_in_words
 from rapor.errors import SourceInvalid
 from rapor.locale import Locale, locale_of
 
@@ -49,6 +50,7 @@ def write_excel(head: Head, columns: Sequence[Column], source: Source, sink: Sin
     if len(columns) > COLUMN_LIMIT:
         raise SourceInvalid(f"{len(columns)} columns; Excel holds {COLUMN_LIMIT}")
     locale, archive, rows, cut_cells = locale_of(head.locale), Zip(sink), 0, 0
+    head = figures_in_words(head, locale)
     labels, styles = [label_of(column, head.locale) for column in columns], Styles(locale)
     first, chunks = peeked(counted(head, source.lines(form(columns, styles))))
     sheets = Sheets(archive, columns, styles, labels, widths_of(head, columns, labels, first))

@@ -47,7 +47,7 @@ def form_of(columns: Sequence[Column], styles: Styles, rows_a_sheet: int) -> For
     cells = [to_cell(column, letters_of(index), styles.of(column)) for index, column in enumerate(columns)]
     cut = [is_cut(quoted(column.name)) for column in columns if column.type is ColumnType.TEXT]
     line = concat("'<row r=\"'", "_n", "'\">'", *cells, "'</row>'")
-    return Form(line=line, cut_cells=" + ".join(cut) or None, names=names)
+    return Form(line=line, cut_cells=" + ".join(cut) or None, names=names, locale=styles.locale.code)
 
 
 def to_cell(column: Column, letters: str, style: int) -> str:

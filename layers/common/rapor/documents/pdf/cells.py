@@ -34,8 +34,11 @@ def to_texts(column: Value, cells: Sequence[Any], locale: Locale) -> list[str]:
     return WRITERS[column.type](column, cells, locale)
 
 
-def texts(_: Value, cells: Sequence[str | None], __: Locale) -> list[str]:
-    """Text as it is."""
+def texts(value: Value, cells: Sequence[str | None], locale: Locale) -> list[str]:
+    """Text as it is, or the words for it."""
+    if value.words:
+        words = value.words_in(locale.code)
+        return ["" if cell is None else words.get(cell, cell) for cell in cells]
     return [cell or "" for cell in cells]
 
 
