@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced
 from rapor.report import IdempotencyKey, Report, is_known
-from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.faults import refused_item, transient_as_unavailable
 from rapor.store.items import from_item, to_plain, typed
 from rapor.store.keys import QUEUES, idempotency_key, queue_keys, report_key
 from rapor.store.table import ReportTable, endless
@@ -41,7 +41,7 @@ class ReportChanges(ReportTable):
         update, names, values = _difference(_attributes(found), _attributes(changed) | {"revision": revision})
         condition, seen = _as_found(found)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=report_key(found.uuid),
@@ -66,7 +66,7 @@ class ReportChanges(ReportTable):
     def forget(self, key: IdempotencyKey, report: Report) -> None:
         """Forget what the key made, if that was this report."""
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.delete_item(
                     TableName=self._name,
                     Key=idempotency_key(key),
@@ -86,7 +86,7 @@ class ReportChanges(ReportTable):
         """
         condition, seen = _as_found(found)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.delete_item(
                     TableName=self._name,
                     Key=report_key(found.uuid),

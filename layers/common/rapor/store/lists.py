@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from rapor.listing import Page, Position, Span
 from rapor.report import Report, iso
-from rapor.store.faults import passing_faults_named
+from rapor.store.faults import transient_as_unavailable
 from rapor.store.items import Item, from_item, typed
 from rapor.store.keys import ALL_SHARDS, FIRST_KEY, LAST_KEY, created_key, report_key
 
@@ -102,7 +102,7 @@ class ReportLists:
 
     def _keys(self, query: dict[str, Any], step: int) -> Iterator[Item]:
         for size in _growing(step):
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.query(TableName=self._name, Limit=size, **query)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
@@ -120,7 +120,7 @@ class ReportLists:
     def _rows(self, keys: Sequence[Item], how: Mapping[str, Any]) -> Iterator[Item]:
         wanted: dict[str, Any] = {self._name: {"Keys": keys, **how}}
         while wanted:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.batch_get_item(RequestItems=wanted)
             yield from answer["Responses"].get(self._name, [])
             wanted = answer.get("UnprocessedKeys") or {}

@@ -18,7 +18,7 @@ from rapor.errors import Fenced, StoreUnavailable
 from rapor.listing import Position
 from rapor.report import IdempotencyKey, Scope, iso, kept
 from rapor.schedule import KEPT_RUNS, Notice, PastRun, Pause, Schedule
-from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.faults import refused_item, transient_as_unavailable
 from rapor.store.idempotency import in_force, key_item, put_with_key
 from rapor.store.items import Item, from_milliseconds, known, plain, typed
 from rapor.store.keys import (
@@ -45,7 +45,7 @@ class ScheduleTable:
     def add(self, schedule: Schedule) -> Schedule:
         """Record a new schedule; returns what stands under its uuid, which may have been there before."""
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.put_item(
                     TableName=self._name,
                     Item=_row(schedule),
@@ -87,7 +87,7 @@ class ScheduleTable:
 
     def get(self, uuid: UUID) -> Schedule | None:
         """One schedule, as it is now."""
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.get_item(TableName=self._name, Key=schedule_key(uuid), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
@@ -106,7 +106,7 @@ class ScheduleTable:
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
         update += " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=schedule_key(found.uuid),
@@ -134,7 +134,7 @@ class ScheduleTable:
             Fenced: It is not any more what was found.
         """
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.delete_item(
                     TableName=self._name,
                     Key=schedule_key(found.uuid),
@@ -173,7 +173,7 @@ class ScheduleTable:
         sets = ", ".join(f"#{name} = :{name}" for name in values)
         condition, names, seen = _with_runs(found.runs)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=schedule_key(found.uuid),
@@ -190,7 +190,7 @@ class ScheduleTable:
 
     def count(self, user_id: str, *, limit: int) -> int:
         """How many schedules the user has, counted up to *limit*."""
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.query(
                 TableName=self._name,
                 IndexName="by_user",
@@ -216,7 +216,7 @@ class ScheduleTable:
         index, attribute, pk = ("by_user", "user_pk", f"SCHEDULES#{user_id}")
         if user_id is None:
             index, attribute, pk = ("by_all", "all_pk", "SCHEDULES")
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.query(
                 TableName=self._name,
                 IndexName=index,
@@ -236,7 +236,7 @@ class ScheduleTable:
             wanted: dict[str, Any] = {self._name: {"Keys": names, "ConsistentRead": True}}
             rows: dict[str, Item] = {}
             while wanted:
-                with passing_faults_named():
+                with transient_as_unavailable():
                     answer = self._client.batch_get_item(RequestItems=wanted)
                 rows |= {item["pk"]["S"]: item for item in answer["Responses"].get(self._name, [])}
                 wanted = answer.get("UnprocessedKeys") or {}
