@@ -29,7 +29,7 @@ from rapor.store.keys import (
     schedule_keys,
     schedule_queue,
 )
-from rapor.store.lists import MOST_PER_GET
+from rapor.store.lists import MOST_PER_GET, rows_of
 from rapor.store.table import due_in, endless
 
 TRIES = 5
@@ -227,20 +227,7 @@ class ScheduleTable:
                     {":pk": pk, ":last": created_key(at.created_at, at.uuid) if at else LAST_KEY}
                 ),
             )
-        return list(self._rows(answer["Items"]))
-
-    def _rows(self, keys: Sequence[Item]) -> Iterator[Schedule]:
-        """Whole rows in the order of *keys*."""
-        for start in range(0, len(keys), MOST_PER_GET):
-            names = [{"pk": key["pk"], "sk": key["sk"]} for key in keys[start : start + MOST_PER_GET]]
-            wanted: dict[str, Any] = {self._name: {"Keys": names, "ConsistentRead": True}}
-            rows: dict[str, Item] = {}
-            while wanted:
-                with transient_as_unavailable():
-                    answer = self._client.batch_get_item(RequestItems=wanted)
-                rows |= {item["pk"]["S"]: item for item in answer["Responses"].get(self._name, [])}
-                wanted = answer.get("UnprocessedKeys") or {}
-            yield from (from_item(rows[name["pk"]["S"]]) for name in names if name["pk"]["S"] in rows)
+        return [from_item(row) for row in rows_of(self._client, self._name, answer["Items"])]
 
     def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool] = endless) -> Iterator[UUID]:
         """Schedules that somebody has to look after since before *now*: as reports that are due."""
