@@ -20,7 +20,7 @@ from rapor.report import IdempotencyKey, Scope, iso, kept
 from rapor.schedule import KEPT_RUNS, Notice, PastRun, Pause, Schedule
 from rapor.store.faults import refused_item, transient_as_unavailable
 from rapor.store.idempotency import in_force, key_item, put_with_key
-from rapor.store.items import Item, from_milliseconds, known, plain, typed
+from rapor.store.items import Item, from_milliseconds, known, plain, typed, update_to
 from rapor.store.keys import (
     LAST_KEY,
     SCHEDULE_SHARDS,
@@ -100,11 +100,7 @@ class ScheduleTable:
         """
         before = {**to_plain(found), **schedule_queue(found)}
         after = {**to_plain(changed), **schedule_queue(changed), "revision": found.revision + 1}
-        moved = {name: value for name, value in after.items() if value != before[name]}
-        kept = {name: value for name, value in moved.items() if value is not None}
-        gone = [name for name in moved if name not in kept]
-        update = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-        update += " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
+        update, names, values = update_to(after, before)
         try:
             with transient_as_unavailable():
                 answer = self._client.update_item(
@@ -112,10 +108,8 @@ class ScheduleTable:
                     Key=schedule_key(found.uuid),
                     UpdateExpression=update,
                     ConditionExpression="revision = :found",
-                    ExpressionAttributeNames={f"#{name}": name for name in moved},
-                    ExpressionAttributeValues=typed(
-                        {**{f":{k}": v for k, v in kept.items()}, ":found": found.revision}
-                    ),
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=typed(values | {":found": found.revision}),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
