@@ -19,7 +19,7 @@ from rapor.announce import SOURCE
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.report import IdempotencyKey, Report, iso
 from rapor.schedule import Notice, PastRun, Schedule, text_of
-from rapor.settling import Scheduler, looked_at, settle, unsettled
+from rapor.settling import Scheduler, looked_at, settle, unsettled, waiting_for
 from rapor.timetable import Run, timetable_of
 from rapor.turns import Turn
 
@@ -240,14 +240,7 @@ def _noted(schedule: Schedule, run: Run | None, missed: list[Run], keeper: Keepe
     """The schedule when it waits for *run*, with what was missed to be told."""
     if run != _next_of(schedule):
         code = schedule.problem or "not_started"
-        schedule = replace(
-            schedule,
-            next_run=run.at if run else None,
-            is_skipped=run.is_skipped if run else False,
-            tries=0,
-            retry_at=None,
-            problem=None,
-        )
+        schedule = waiting_for(run, schedule)
         if missed:
             notice = Notice("missed", keeper.now, code, text_of(missed[0].at), len(missed))
             schedule = replace(schedule, notices=(*schedule.notices, notice))
