@@ -1,7 +1,8 @@
 """
 Every AWS operation that each function makes, as plain data; `test_single_faults` and `test_data_reads` keep it true.
 
-What users' schedules add to it, in functions of their own and in these, `test_schedule_faults` has. Names are boto3's. `DATA_READS` are what the engine's own S3 client asks of data sets, in the functions that open them.
+What users' schedules add to it, in functions of their own and in these, `test_schedule_faults` has. Names are boto3's.
+`DATA_READS` are what the engine's own S3 client asks of data sets, in the functions that open them.
 """
 
 CALLS = {
@@ -34,4 +35,3 @@ CALLS = {
 CALLS["ProcessHeavy"] = CALLS["ProcessFast"]  # the same code
 DATA_READS = {"GetObject", "ListObjectsV2"}
 BROKEN_ELSEWHERE = {"Schedules": "test_schedule_faults", "EstimateReport": "test_data_reads"}
-READ_DATA = {"ProcessFast", "ProcessHeavy", "EstimateReport"}

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from rapor.errors import Fenced, NotScheduled, StoreUnavailable
 from rapor.schedule import SETTLING, Schedule
-from rapor.timetable import timetable_of
+from rapor.timetable import Run, timetable_of
 
 GRACE = timedelta(minutes=5)  # for a run to be there before anybody asks for it
 
@@ -32,7 +32,11 @@ class Scheduler(Protocol):
 
 def planned(schedule: Schedule, moment: datetime) -> Schedule:
     """The same, with the run that comes after *moment* as its next."""
-    run = timetable_of(schedule).first_after(moment) if schedule.is_active else None
+    return waiting_for(timetable_of(schedule).first_after(moment) if schedule.is_active else None, schedule)
+
+
+def waiting_for(run: Run | None, schedule: Schedule) -> Schedule:
+    """The same, with *run* as its next, which nobody has tried to start."""
     return replace(
         schedule,
         next_run=run.at if run else None,

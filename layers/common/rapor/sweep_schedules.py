@@ -19,7 +19,7 @@ from rapor.announce import SOURCE
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.report import IdempotencyKey, Report, iso
 from rapor.schedule import Notice, PastRun, Schedule, text_of
-from rapor.settling import Scheduler, looked_at, settle, unsettled
+from rapor.settling import Scheduler, looked_at, settle, unsettled, waiting_for
 from rapor.timetable import Run, timetable_of
 from rapor.turns import Turn
 
@@ -79,10 +79,10 @@ class Keeper(Struct, frozen=True, kw_only=True):
 
 
 class Patient:
-    """A Scheduler that is asked no more, in this sweep, once it did not answer *patience* times in a row."""
+    """A Scheduler that is asked no more, in this sweep, once it did not answer several times in a row."""
 
-    def __init__(self, scheduler: Starter, patience: int = MOST_UNHEARD) -> None:
-        self._scheduler, self._patience, self._unheard = scheduler, patience, 0
+    def __init__(self, scheduler: Starter) -> None:
+        self._scheduler, self._unheard = scheduler, 0
 
     def put(self, schedule: Schedule, first: datetime | None) -> None:
         """As the Scheduler's own."""
@@ -106,7 +106,7 @@ class Patient:
         Raises:
             StoreUnavailable: It was out of reach.
         """
-        if self._unheard >= self._patience:
+        if self._unheard >= MOST_UNHEARD:
             raise StoreUnavailable("EventBridge Scheduler does not answer")
 
     @contextmanager
@@ -120,11 +120,11 @@ class Patient:
         self._unheard = 0
 
 
-def sweep_schedules(keeper: Keeper, turn: Turn, *, limit: int = PER_SWEEP) -> Care:
-    """Look after at most *limit* schedules that are due, as far as the *turn* goes."""
+def sweep_schedules(keeper: Keeper, turn: Turn) -> Care:
+    """Look after some of the schedules that are due, as far as the *turn* goes."""
     patient = Patient(keeper.scheduler)
     keeper = replace(keeper, scheduler=patient)
-    due = keeper.schedules.due(keeper.now, limit=limit, is_over=turn.is_over)
+    due = keeper.schedules.due(keeper.now, limit=PER_SWEEP, is_over=turn.is_over)
     turn.tend(due, lambda uuid: _see_to(uuid, keeper), message="a schedule was not looked after")
     with turn.trying("runs could not be told"):
         patient.check()
@@ -240,14 +240,7 @@ def _noted(schedule: Schedule, run: Run | None, missed: list[Run], keeper: Keepe
     """The schedule when it waits for *run*, with what was missed to be told."""
     if run != _next_of(schedule):
         code = schedule.problem or "not_started"
-        schedule = replace(
-            schedule,
-            next_run=run.at if run else None,
-            is_skipped=run.is_skipped if run else False,
-            tries=0,
-            retry_at=None,
-            problem=None,
-        )
+        schedule = waiting_for(run, schedule)
         if missed:
             notice = Notice("missed", keeper.now, code, text_of(missed[0].at), len(missed))
             schedule = replace(schedule, notices=(*schedule.notices, notice))

@@ -6,7 +6,7 @@ condition that its status, attempt and revision are still the same. Workers and 
 change here makes a new revision; so nothing that a decision rested on can have moved.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced
 from rapor.report import IdempotencyKey, Report, is_known
-from rapor.store.faults import passing_faults_named, refused_item
-from rapor.store.items import from_item, to_plain, typed
+from rapor.store.faults import refused_item, transient_as_unavailable
+from rapor.store.items import from_item, to_plain, typed, update_to
 from rapor.store.keys import QUEUES, idempotency_key, queue_keys, report_key
 from rapor.store.table import ReportTable, endless
 
@@ -38,10 +38,12 @@ class ReportChanges(ReportTable):
         if not is_known(found.status):
             raise Fenced
         revision = uuid4().hex
-        update, names, values = _difference(_attributes(found), _attributes(changed) | {"revision": revision})
+        update, names, values = update_to(
+            _attributes(changed) | {"revision": revision}, _attributes(found), removing=QUEUES
+        )
         condition, seen = _as_found(found)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=report_key(found.uuid),
@@ -66,7 +68,7 @@ class ReportChanges(ReportTable):
     def forget(self, key: IdempotencyKey, report: Report) -> None:
         """Forget what the key made, if that was this report."""
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.delete_item(
                     TableName=self._name,
                     Key=idempotency_key(key),
@@ -86,7 +88,7 @@ class ReportChanges(ReportTable):
         """
         condition, seen = _as_found(found)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.delete_item(
                     TableName=self._name,
                     Key=report_key(found.uuid),
@@ -102,17 +104,6 @@ class ReportChanges(ReportTable):
 
 def _attributes(report: Report) -> dict[str, Any]:
     return {**to_plain(report), **queue_keys(report)}
-
-
-def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """Make an update's expression, names and values; queues are left for certain, for the sweep may lag behind."""
-    changed = {name: value for name, value in after.items() if value != before[name]}
-    kept = {name: value for name, value in changed.items() if value is not None}
-    gone = [name for name, value in after.items() if value is None and (name in changed or name in QUEUES)]
-    update = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-    if gone:
-        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-    return update, {f"#{name}": name for name in [*kept, *gone]}, {f":{name}": value for name, value in kept.items()}
 
 
 def _as_found(found: Report) -> tuple[str, dict[str, Any]]:

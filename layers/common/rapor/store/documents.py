@@ -17,7 +17,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rapor.errors import DocumentExpired, StoreUnavailable
-from rapor.store.faults import passing_faults_named
+from rapor.store.faults import transient_as_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,7 +75,7 @@ class DocumentBucket:
             StoreUnavailable: The bucket did not give it.
         """
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 content: bytes = self._client.get_object(Bucket=self._name, Key=key)["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in GONE:
@@ -108,7 +108,7 @@ class DocumentBucket:
             StoreUnavailable: The bucket did not say.
         """
         marker = {"KeyMarker": after} if after else {}
-        with passing_faults_named():
+        with transient_as_unavailable():
             page = self._client.list_object_versions(Bucket=self._name, Prefix=prefix, **marker)
         listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         found = [Version(it["Key"], it["VersionId"], it["LastModified"]) for it in listed]
@@ -125,7 +125,7 @@ class DocumentBucket:
         Raises:
             StoreUnavailable: The bucket did not remove all of them.
         """
-        with passing_faults_named():
+        with transient_as_unavailable():
             self._remove([{"Key": version.key, "VersionId": version.id} for version in versions])
 
     def remove_folder(self, folder: str) -> None:
@@ -135,7 +135,7 @@ class DocumentBucket:
         Raises:
             StoreUnavailable: The bucket did not remove all of it.
         """
-        with passing_faults_named():
+        with transient_as_unavailable():
             for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=folder):
                 self._remove([*page.get("Versions", []), *page.get("DeleteMarkers", [])])
 
@@ -178,7 +178,7 @@ class DocumentUpload:
 
     def finish(self) -> None:
         """Make the document appear."""
-        with passing_faults_named():
+        with transient_as_unavailable():
             if self._upload_id is None:
                 self._client.put_object(**self._target, Body=bytes(self._buffer), ContentType=self._content_type)
                 return
@@ -195,7 +195,7 @@ class DocumentUpload:
                 self._client.abort_multipart_upload(**self._target, UploadId=self._upload_id)
 
     def _send_part(self, data: bytes) -> None:
-        with passing_faults_named():
+        with transient_as_unavailable():
             if self._upload_id is None:
                 started = self._client.create_multipart_upload(**self._target, ContentType=self._content_type)
                 self._upload_id = started["UploadId"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapor.errors import StoreUnavailable
 from rapor.store.clients import IMPATIENT
-from rapor.store.faults import passing_faults_named
+from rapor.store.faults import transient_as_unavailable
 
 
 class EventBus:
@@ -35,7 +35,7 @@ class EventBus:
             "Time": event["time"],
             "Detail": json.dumps(event, ensure_ascii=False),
         }
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.put_events(Entries=[entry])
         if answer["FailedEntryCount"]:  # a refusal of this one entry is not an error to the SDK
             raise StoreUnavailable(answer["Entries"][0].get("ErrorCode"))

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rapor.errors import StoreUnavailable
 
-PASSING_CODES = frozenset(
+TRANSIENT_CODES = frozenset(
     {
         "InternalError",
         "InternalServerError",
@@ -24,9 +24,9 @@ PASSING_CODES = frozenset(
 
 
 @contextmanager
-def passing_faults_named() -> Iterator[None]:
+def transient_as_unavailable() -> Iterator[None]:
     """
-    Turn what may pass by itself into `StoreUnavailable`; a wrong request stays a crash, for it is ours.
+    Raise `StoreUnavailable` for what may pass by itself; a wrong request stays a crash, for it is ours.
 
     Raises:
         StoreUnavailable: The service was unreachable, overloaded or broken, after the SDK's own retries.
@@ -36,7 +36,7 @@ def passing_faults_named() -> Iterator[None]:
     except BotoCoreError as error:
         raise StoreUnavailable from error
     except ClientError as error:
-        if error.response["Error"]["Code"] in PASSING_CODES or status_of(error) >= 500:  # noqa: PLR2004 - HTTP
+        if error.response["Error"]["Code"] in TRANSIENT_CODES or status_of(error) >= 500:  # noqa: PLR2004 - HTTP
             raise StoreUnavailable from error
         raise
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import KeyReused, StoreUnavailable, UuidTaken
 from rapor.report import IdempotencyKey
-from rapor.store.faults import cancelling_item, passing_faults_named
+from rapor.store.faults import cancelling_item, transient_as_unavailable
 from rapor.store.items import Item, typed
 from rapor.store.keys import idempotency_key, idempotency_row
 
@@ -24,7 +24,7 @@ def put_with_key(client: Any, put: dict[str, Any], key: IdempotencyKey, at: date
     """
     key_put = put_of_key(put["TableName"], idempotency_row(key, put["Item"], at), at)
     try:
-        with passing_faults_named():
+        with transient_as_unavailable():
             client.transact_write_items(TransactItems=[{"Put": put}, {"Put": key_put}])
     except ClientError as error:
         # Where another request is writing it just now, nobody says what it is.
@@ -49,7 +49,7 @@ def put_of_key(table: str, row: Item, now: datetime) -> dict[str, Any]:
 
 def key_item(client: Any, table: str, key: IdempotencyKey) -> Item | None:
     """Read a key's row, as it is now."""
-    with passing_faults_named():
+    with transient_as_unavailable():
         answer = client.get_item(TableName=table, Key=idempotency_key(key), ConsistentRead=True)
     item: Item | None = answer.get("Item")
     return item

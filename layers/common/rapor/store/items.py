@@ -6,7 +6,7 @@ client sent (`parameters`, `options`) is JSON text, so that no number loses a di
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from math import isfinite
@@ -75,6 +75,27 @@ def _plain(value: Item, number: Callable[[str], Any]) -> Any:
         case "NULL":
             return None
     return inner  # text, or true or false
+
+
+def update_to(
+    after: Mapping[str, Any], before: Mapping[str, Any], *, removing: Collection[str] = ()
+) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """
+    Make the expression, names and values of an update that turns *before*, which has the same names, into *after*.
+
+    A value of None removes its attribute; those in *removing* even where *before* has none, for it may be out of date.
+    """
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    present = {name: value for name, value in changed.items() if value is not None}
+    gone = [name for name, value in after.items() if value is None and (name in changed or name in removing)]
+    update = "SET " + ", ".join(f"#{name} = :{name}" for name in present)
+    if gone:
+        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    return (
+        update,
+        {f"#{name}": name for name in [*present, *gone]},
+        {f":{name}": value for name, value in present.items()},
+    )
 
 
 def to_plain(report: Report) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from rapor.listing import Page, Position, Span
 from rapor.report import Report, iso
-from rapor.store.faults import passing_faults_named
+from rapor.store.faults import transient_as_unavailable
 from rapor.store.items import Item, from_item, typed
 from rapor.store.keys import ALL_SHARDS, FIRST_KEY, LAST_KEY, created_key, report_key
 
@@ -102,7 +102,7 @@ class ReportLists:
 
     def _keys(self, query: dict[str, Any], step: int) -> Iterator[Item]:
         for size in _growing(step):
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.query(TableName=self._name, Limit=size, **query)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
@@ -110,20 +110,25 @@ class ReportLists:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _reports(self, keys: Sequence[Item], how: Mapping[str, Any]) -> Iterator[Report]:
-        """Rows in the order of *keys*; a row that went meanwhile is left out."""
-        wanted = [{"pk": key["pk"], "sk": key["sk"]} for key in keys]
-        rows: dict[str, Item] = {}
-        for start in range(0, len(wanted), MOST_PER_GET):
-            rows |= {item["pk"]["S"]: item for item in self._rows(wanted[start : start + MOST_PER_GET], how)}
-        return (from_item(rows[key["pk"]["S"]]) for key in wanted if key["pk"]["S"] in rows)
+        return map(from_item, rows_of(self._client, self._name, keys, how))
 
-    def _rows(self, keys: Sequence[Item], how: Mapping[str, Any]) -> Iterator[Item]:
-        wanted: dict[str, Any] = {self._name: {"Keys": keys, **how}}
-        while wanted:
-            with passing_faults_named():
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"].get(self._name, [])
-            wanted = answer.get("UnprocessedKeys") or {}
+
+def rows_of(client: Any, table: str, keys: Sequence[Item], how: Mapping[str, Any] = WHOLE) -> Iterator[Item]:
+    """Rows in the order of *keys*; a row that went meanwhile is left out."""
+    wanted = [{"pk": key["pk"], "sk": key["sk"]} for key in keys]
+    rows: dict[str, Item] = {}
+    for start in range(0, len(wanted), MOST_PER_GET):
+        rows |= {item["pk"]["S"]: item for item in _batch(client, table, wanted[start : start + MOST_PER_GET], how)}
+    return (rows[key["pk"]["S"]] for key in wanted if key["pk"]["S"] in rows)
+
+
+def _batch(client: Any, table: str, keys: Sequence[Item], how: Mapping[str, Any]) -> Iterator[Item]:
+    wanted: dict[str, Any] = {table: {"Keys": keys, **how}}
+    while wanted:
+        with transient_as_unavailable():
+            answer = client.batch_get_item(RequestItems=wanted)
+        yield from answer["Responses"].get(table, [])
+        wanted = answer.get("UnprocessedKeys") or {}
 
 
 def _queries(span: Span, at: Position | None, *, oldest_first: bool) -> Iterator[dict[str, Any]]:

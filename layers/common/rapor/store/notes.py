@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from rapor.store.faults import passing_faults_named
+from rapor.store.faults import transient_as_unavailable
 from rapor.store.items import typed
 from rapor.store.keys import note_key
 
@@ -25,7 +25,7 @@ class Notes:
         Raises:
             StoreUnavailable: The table did not give it.
         """
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.get_item(TableName=self._table_name, Key=note_key(name), ConsistentRead=True)
         note: dict[str, Any] | None = json.loads(answer["Item"]["note"]["S"]) if "Item" in answer else None
         return note
@@ -37,7 +37,7 @@ class Notes:
         Raises:
             StoreUnavailable: The table did not take it.
         """
-        with passing_faults_named():
+        with transient_as_unavailable():
             self._client.put_item(
                 TableName=self._table_name, Item={**note_key(name), **typed({"note": json.dumps(note)})}
             )

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import NotScheduled, StoreUnavailable
 from rapor.schedule import Schedule, text_of
-from rapor.store.faults import passing_faults_named
+from rapor.store.faults import transient_as_unavailable
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # EventBridge replaces it
 RETRIES = {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600}  # then the sweep starts the run
@@ -52,7 +52,7 @@ class Scheduler:
     def remove(self, schedule: Schedule) -> None:
         """Have it call no more; one that is not there is as wanted."""
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.delete_schedule(GroupName=self._group, Name=str(schedule.uuid))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
@@ -75,7 +75,7 @@ class Scheduler:
 
     def _put(self, entry: dict[str, Any]) -> None:
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.create_schedule(**entry)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConflictException":  # it is there, from before or from a lost answer
@@ -85,7 +85,7 @@ class Scheduler:
 
     def _update(self, entry: dict[str, Any]) -> None:
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.update_schedule(**entry)
         except ClientError as error:
             raise _named(error) from error

@@ -18,9 +18,9 @@ from rapor.errors import Fenced, StoreUnavailable
 from rapor.listing import Position
 from rapor.report import IdempotencyKey, Scope, iso, kept
 from rapor.schedule import KEPT_RUNS, Notice, PastRun, Pause, Schedule
-from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.faults import refused_item, transient_as_unavailable
 from rapor.store.idempotency import in_force, key_item, put_with_key
-from rapor.store.items import Item, from_milliseconds, known, plain, typed
+from rapor.store.items import Item, from_milliseconds, known, plain, typed, update_to
 from rapor.store.keys import (
     LAST_KEY,
     SCHEDULE_SHARDS,
@@ -29,7 +29,7 @@ from rapor.store.keys import (
     schedule_keys,
     schedule_queue,
 )
-from rapor.store.lists import MOST_PER_GET
+from rapor.store.lists import MOST_PER_GET, rows_of
 from rapor.store.table import due_in, endless
 
 TRIES = 5
@@ -45,7 +45,7 @@ class ScheduleTable:
     def add(self, schedule: Schedule) -> Schedule:
         """Record a new schedule; returns what stands under its uuid, which may have been there before."""
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.put_item(
                     TableName=self._name,
                     Item=_row(schedule),
@@ -87,7 +87,7 @@ class ScheduleTable:
 
     def get(self, uuid: UUID) -> Schedule | None:
         """One schedule, as it is now."""
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.get_item(TableName=self._name, Key=schedule_key(uuid), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
@@ -100,22 +100,16 @@ class ScheduleTable:
         """
         before = {**to_plain(found), **schedule_queue(found)}
         after = {**to_plain(changed), **schedule_queue(changed), "revision": found.revision + 1}
-        moved = {name: value for name, value in after.items() if value != before[name]}
-        kept = {name: value for name, value in moved.items() if value is not None}
-        gone = [name for name in moved if name not in kept]
-        update = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-        update += " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
+        update, names, values = update_to(after, before)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=schedule_key(found.uuid),
                     UpdateExpression=update,
                     ConditionExpression="revision = :found",
-                    ExpressionAttributeNames={f"#{name}": name for name in moved},
-                    ExpressionAttributeValues=typed(
-                        {**{f":{k}": v for k, v in kept.items()}, ":found": found.revision}
-                    ),
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=typed(values | {":found": found.revision}),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -134,7 +128,7 @@ class ScheduleTable:
             Fenced: It is not any more what was found.
         """
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.delete_item(
                     TableName=self._name,
                     Key=schedule_key(found.uuid),
@@ -173,7 +167,7 @@ class ScheduleTable:
         sets = ", ".join(f"#{name} = :{name}" for name in values)
         condition, names, seen = _with_runs(found.runs)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=schedule_key(found.uuid),
@@ -190,7 +184,7 @@ class ScheduleTable:
 
     def count(self, user_id: str, *, limit: int) -> int:
         """How many schedules the user has, counted up to *limit*."""
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.query(
                 TableName=self._name,
                 IndexName="by_user",
@@ -216,7 +210,7 @@ class ScheduleTable:
         index, attribute, pk = ("by_user", "user_pk", f"SCHEDULES#{user_id}")
         if user_id is None:
             index, attribute, pk = ("by_all", "all_pk", "SCHEDULES")
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.query(
                 TableName=self._name,
                 IndexName=index,
@@ -227,20 +221,7 @@ class ScheduleTable:
                     {":pk": pk, ":last": created_key(at.created_at, at.uuid) if at else LAST_KEY}
                 ),
             )
-        return list(self._rows(answer["Items"]))
-
-    def _rows(self, keys: Sequence[Item]) -> Iterator[Schedule]:
-        """Whole rows in the order of *keys*."""
-        for start in range(0, len(keys), MOST_PER_GET):
-            names = [{"pk": key["pk"], "sk": key["sk"]} for key in keys[start : start + MOST_PER_GET]]
-            wanted: dict[str, Any] = {self._name: {"Keys": names, "ConsistentRead": True}}
-            rows: dict[str, Item] = {}
-            while wanted:
-                with passing_faults_named():
-                    answer = self._client.batch_get_item(RequestItems=wanted)
-                rows |= {item["pk"]["S"]: item for item in answer["Responses"].get(self._name, [])}
-                wanted = answer.get("UnprocessedKeys") or {}
-            yield from (from_item(rows[name["pk"]["S"]]) for name in names if name["pk"]["S"] in rows)
+        return [from_item(row) for row in rows_of(self._client, self._name, answer["Items"])]
 
     def due(self, now: datetime, *, limit: int, is_over: Callable[[], bool] = endless) -> Iterator[UUID]:
         """Schedules that somebody has to look after since before *now*: as reports that are due."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from rapor.store.faults import passing_faults_named
+from rapor.store.faults import transient_as_unavailable
 
 NUMBER_BYTES = 32  # r and s on P-256
 
@@ -25,7 +25,7 @@ class KmsSigner:
         Raises:
             StoreUnavailable: KMS could not be reached.
         """
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.sign(
                 KeyId=self._key_arn,
                 Message=hashlib.sha256(message).digest(),  # KMS takes no more than 4096 bytes of a message itself

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from rapor.errors import Fenced, StoreUnavailable
 from rapor.report import Failure, IdempotencyKey, Origin, Progress, Report, Result, Status, iso
-from rapor.store.faults import passing_faults_named, refused_item
+from rapor.store.faults import refused_item, transient_as_unavailable
 from rapor.store.idempotency import in_force, key_item, put_of_key, put_with_key
 from rapor.store.items import (
     Item,
@@ -62,7 +62,7 @@ class ReportTable:
         """
         put = {"TableName": self._name, "Item": report_row(report), "ConditionExpression": "attribute_not_exists(pk)"}
         if key is None:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._put_once(put)
             return report, Origin.CREATED
         return self._add_with_key(report, put, key)
@@ -87,7 +87,7 @@ class ReportTable:
         """
         row = idempotency_row(key, report_row(twin), now, is_reused=True)
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 self._client.put_item(**put_of_key(self._name, row, now))
         except ClientError as error:
             item = in_force(refused_item(error), key, now)
@@ -124,7 +124,7 @@ class ReportTable:
 
     def count_unfinished(self, user_id: str, *, limit: int) -> int:
         """How many unfinished reports the user has, counted up to *limit*."""
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.query(
                 TableName=self._name,
                 IndexName="unfinished",
@@ -140,7 +140,7 @@ class ReportTable:
     def claim(self, uuid: UUID, *, owner: str, now: datetime, lease_until: datetime) -> Report | None:
         """Take a pending report for one attempt; None if it is not there to be taken."""
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=report_key(uuid),
@@ -351,7 +351,7 @@ class ReportTable:
 
     def get(self, uuid: UUID) -> Report | None:
         """One report, as it is now."""
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = self._client.get_item(TableName=self._name, Key=report_key(uuid), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
@@ -362,7 +362,7 @@ class ReportTable:
         reserved = ("#status", "#owner", "#result", "#error", "#record")
         names = {name: name[1:] for name in reserved if name in update + condition}
         try:
-            with passing_faults_named():
+            with transient_as_unavailable():
                 answer = self._client.update_item(
                     TableName=self._name,
                     Key=report_key(uuid),
@@ -392,7 +392,7 @@ def due_in(
     for pk in partitions:
         if is_over():
             return
-        with passing_faults_named():
+        with transient_as_unavailable():
             answer = client.query(
                 TableName=table,
                 IndexName="open",
