@@ -61,7 +61,7 @@ def picture_order(ayse: Person) -> None:
     page.get_by_role("radio", name="User Report").check()
     page.get_by_label("Registered from").fill(YEAR["date_from"])
     page.get_by_label("Registered until").fill(YEAR["date_to"])
-    page.get_by_label("Status").select_option("active")
+    page.get_by_label("Status").select_option("Active")
     page.get_by_role("button", name="Estimate first").click()
     page.locator(".said .good").wait_for()
     page.get_by_role("heading", level=1).click()
