@@ -90,8 +90,8 @@ class Result:
 class Simulation:
     """Slots with their reports in order, and workers that take the first of a slot that has been ready longest."""
 
-    def __init__(self, lane: Lane | Queue, *, seed: int) -> None:
-        self._rng = random.Random(seed)  # noqa: S311 - not for secrets
+    def __init__(self, lane: Lane | Queue) -> None:
+        self._rng = random.Random(SEED)  # noqa: S311 - not for secrets
         self._slots = lane.slots if isinstance(lane, Lane) else 0
         self._waiting: dict[int, deque[Order]] = defaultdict(deque)
         self._ready: deque[int] = deque()
@@ -139,10 +139,9 @@ def simulate(
     lane: Lane | Queue,
     *,
     again: Callable[[float, Order], Order | None] = lambda _now, _order: None,
-    seed: int = SEED,
 ) -> Result:
     """Render *orders*, given by time, as they come; the end of one may be the time of another."""
-    simulation = Simulation(lane, seed=seed)
+    simulation = Simulation(lane)
     for order in chain(orders, [None]):
         for now, done in simulation.ended(order.at_s if order else float("inf")):
             if following := again(now, done):
@@ -160,9 +159,9 @@ def burst(rate: int, seconds: int, render_s: float) -> Iterator[Order]:
     return (Order(number / rate, render_s) for number in range(rate * seconds))
 
 
-def poisson(rate: float, seconds: float, render_s: float, *, who: str = "all", seed: int = SEED) -> Iterator[Order]:
+def poisson(rate: float, seconds: float, render_s: float, *, who: str = "all") -> Iterator[Order]:
     """Orders of many who do not know of each other."""
-    rng, now = random.Random(seed), 0.0  # noqa: S311 - not for secrets
+    rng, now = random.Random(SEED), 0.0  # noqa: S311 - not for secrets
     while (now := now + rng.expovariate(rate)) < seconds:
         yield Order(now, render_s, who)
 

@@ -77,11 +77,11 @@ def _escape(text: str) -> str:
     return quote(text, safe="-_.~")
 
 
-def enforced(app: WsgiApp, secret: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> WsgiApp:
+def enforced(app: WsgiApp, secret: str) -> WsgiApp:
     """WSGI middleware that answers 403 where S3 would."""
 
     def guarded(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        why = fault(_link(environ), secret, clock())
+        why = fault(_link(environ), secret, datetime.now(UTC))
         if why is None:
             return app(environ, start_response)
         code = why if " " not in why else "AccessDenied"

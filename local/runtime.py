@@ -183,9 +183,9 @@ def answer(body: bytes, log: str) -> Answer:
     return Answer(value, failed=isinstance(value, dict) and value.keys() >= ERROR_KEYS, log=log)
 
 
-def free_addresses(count: int = 2) -> Iterable[str]:
-    """Addresses on loopback nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+def free_addresses() -> Iterable[str]:
+    """Two addresses on loopback nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     addresses = [f"127.0.0.1:{it.getsockname()[1]}" for it in sockets]
     for it in sockets:
         it.close()

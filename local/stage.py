@@ -25,9 +25,9 @@ STREAM_EVENTS = PROJECT / "events/process_report"
 
 
 @contextmanager
-def stage(stack: Stack, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[LocalAws]:
+def stage(stack: Stack, *, host: str = "127.0.0.1") -> Iterator[LocalAws]:
     """Set it up; all of it is gone at the end."""
-    with LocalAws(stack, host=host, port=port) as aws:
+    with LocalAws(stack, host=host) as aws:
         upload_datasets(aws, stack)
         for file in sorted(STREAM_EVENTS.glob("*.json")):
             put_rows(aws, stack, json.loads(file.read_text("utf-8")))

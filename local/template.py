@@ -123,7 +123,6 @@ class Stack:
         parameters: Mapping[str, str] = PARAMETERS,
         *,
         environment: Mapping[str, str] | None = None,
-        stack_name: str = STACK_NAME,
     ) -> "Stack":
         """
         Read a template.
@@ -131,7 +130,7 @@ class Stack:
         Raises:
             TemplateError: It asks for what the stand-in does not know.
         """
-        template = Template.read(path, parameters, stack_name=stack_name)
+        template = Template.read(path, parameters, stack_name=STACK_NAME)
         return cls(template, root=path.parent, environment=environment or {})
 
     @cached_property

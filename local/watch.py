@@ -1,4 +1,4 @@
-"""Notice when files change, so that an author sees a change without starting again."""
+"""Notice when report types' files change, so that an author sees a change without starting again."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -10,11 +10,11 @@ Seen = dict[str, tuple[int, int]]
 
 
 @contextmanager
-def watching(folder: Path, changed: Callable[[], None], *, pattern: str = "*.toml") -> Iterator[None]:
-    """Call *changed* after files of *folder* came, went or were written; a file in the middle of being saved waits."""
+def watching(folder: Path, changed: Callable[[], None]) -> Iterator[None]:
+    """Call *changed* after report types in *folder* came, went or were written; one that is being saved waits."""
     stop = threading.Event()
-    known = _seen(folder, pattern)
-    thread = threading.Thread(target=_watch, args=(folder, pattern, known, changed, stop), name="watch", daemon=True)
+    known = _seen(folder)
+    thread = threading.Thread(target=_watch, args=(folder, known, changed, stop), name="watch", daemon=True)
     thread.start()
     try:
         yield
@@ -23,20 +23,20 @@ def watching(folder: Path, changed: Callable[[], None], *, pattern: str = "*.tom
         thread.join()
 
 
-def _watch(folder: Path, pattern: str, known: Seen, changed: Callable[[], None], stop: threading.Event) -> None:
+def _watch(folder: Path, known: Seen, changed: Callable[[], None], stop: threading.Event) -> None:
     before = known
     while not stop.wait(LOOK_EVERY_S):
-        now = _seen(folder, pattern)
+        now = _seen(folder)
         if now != known and now == before:  # still for a while
             known = now
             changed()
         before = now
 
 
-def _seen(folder: Path, pattern: str) -> Seen:
+def _seen(folder: Path) -> Seen:
     """Say when each file was written, and how large it is."""
     seen: Seen = {}
-    for file in folder.glob(pattern):
+    for file in folder.glob("*.toml"):
         try:
             it = file.stat()
         except FileNotFoundError:  # gone since it was listed

@@ -51,9 +51,9 @@ def lived(scenario: str, *faults: Fault) -> Check:
     return check
 
 
-def wrong_now(world: World, *, ended: bool = True) -> list[str]:
+def wrong_now(world: World) -> list[str]:
     """What the oracle sees of good reports, and what functions complained of."""
-    found = world.oracle.violations(expected=Expected(always, ended=ended, told=world.told()))
+    found = world.oracle.violations(expected=Expected(always, ended=True, told=world.told()))
     return [*map(str, found), *world.complaints]
 
 

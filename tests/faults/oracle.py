@@ -76,16 +76,16 @@ class Oracle:
         found = [Violation(uuid, *broken) for uuid in wanted for broken in self._broken(uuid, expected or Expected())]
         return found + [it for it in self._of_keys() if uuids is None or it.uuid in wanted]
 
-    def orphans(self, prefix: str = "reports/") -> list[str]:
+    def orphans(self) -> list[str]:
         """Keys of objects that no report names, neither as its document nor as its manifest."""
         self._read()
         named = {key for history in self._reports.values() for key in _named_by(history[-1])}
-        return sorted(key for key in self._keys_under(prefix) if key not in named)
+        return sorted(key for key in self._keys_under("reports/") if key not in named)
 
-    def uploads(self, prefix: str = "reports/") -> list[str]:
+    def uploads(self) -> list[str]:
         """Keys of multipart uploads that were begun and not ended."""
         answer = self._s3.list_multipart_uploads(Bucket=self._bucket)
-        return [it["Key"] for it in answer.get("Uploads", []) if it["Key"].startswith(prefix)]
+        return [it["Key"] for it in answer.get("Uploads", []) if it["Key"].startswith("reports/")]
 
     def content(self, key: str) -> bytes | None:
         """An object's bytes, if it is there."""

@@ -79,10 +79,10 @@ class Keeper(Struct, frozen=True, kw_only=True):
 
 
 class Patient:
-    """A Scheduler that is asked no more, in this sweep, once it did not answer *patience* times in a row."""
+    """A Scheduler that is asked no more, in this sweep, once it did not answer several times in a row."""
 
-    def __init__(self, scheduler: Starter, patience: int = MOST_UNHEARD) -> None:
-        self._scheduler, self._patience, self._unheard = scheduler, patience, 0
+    def __init__(self, scheduler: Starter) -> None:
+        self._scheduler, self._unheard = scheduler, 0
 
     def put(self, schedule: Schedule, first: datetime | None) -> None:
         """As the Scheduler's own."""
@@ -106,7 +106,7 @@ class Patient:
         Raises:
             StoreUnavailable: It was out of reach.
         """
-        if self._unheard >= self._patience:
+        if self._unheard >= MOST_UNHEARD:
             raise StoreUnavailable("EventBridge Scheduler does not answer")
 
     @contextmanager
@@ -120,11 +120,11 @@ class Patient:
         self._unheard = 0
 
 
-def sweep_schedules(keeper: Keeper, turn: Turn, *, limit: int = PER_SWEEP) -> Care:
-    """Look after at most *limit* schedules that are due, as far as the *turn* goes."""
+def sweep_schedules(keeper: Keeper, turn: Turn) -> Care:
+    """Look after some of the schedules that are due, as far as the *turn* goes."""
     patient = Patient(keeper.scheduler)
     keeper = replace(keeper, scheduler=patient)
-    due = keeper.schedules.due(keeper.now, limit=limit, is_over=turn.is_over)
+    due = keeper.schedules.due(keeper.now, limit=PER_SWEEP, is_over=turn.is_over)
     turn.tend(due, lambda uuid: _see_to(uuid, keeper), message="a schedule was not looked after")
     with turn.trying("runs could not be told"):
         patient.check()
