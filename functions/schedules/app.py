@@ -31,8 +31,8 @@ reports, lists = ReportTable(dynamodb, settings.table_name), ReportLists(dynamod
 table = ScheduleTable(dynamodb, settings.table_name)
 cap = settings.max_unfinished
 recorded = partial(create_report, catalogue=catalogue, reports=reports, lists=lists, max_unfinished=cap)
-telling = client("scheduler", IMPATIENT)
-scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target, settings.schedule_role)
+scheduler_client = client("scheduler", IMPATIENT)
+scheduler = Scheduler(scheduler_client, settings.schedule_group, settings.schedule_target, settings.schedule_role)
 
 
 def post_schedule(request: Request) -> Response:

@@ -38,8 +38,8 @@ schedules, notes = ScheduleTable(dynamodb, settings.table_name), Notes(dynamodb,
 bus = EventBus(client, settings.event_bus)
 announcer = Announcer(reports, bus, logger)
 documents = DocumentBucket(client("s3", SWEEPING), settings.documents_bucket)
-telling = client("scheduler", IMPATIENT)
-scheduler = Scheduler(telling, settings.schedule_group, settings.schedule_target, settings.schedule_role)
+scheduler_client = client("scheduler", IMPATIENT)
+scheduler = Scheduler(scheduler_client, settings.schedule_group, settings.schedule_target, settings.schedule_role)
 
 
 @logger.inject_lambda_context

@@ -80,7 +80,11 @@ class Oracle:
         """Keys of objects that no report names, neither as its document nor as its manifest."""
         self._read()
         named = {key for history in self._reports.values() for key in _named_by(history[-1])}
+<<<<<<< HEAD
         return sorted(key for key in self._keys() if key not in named)
+=======
+        return sorted(key for key in self._keys_under("reports/") if key not in named)
+>>>>>>> stranger
 
     def uploads(self) -> list[str]:
         """Keys of multipart uploads that were begun and not ended."""

@@ -330,6 +330,6 @@ def test_a_call_of_the_sweeps_that_hangs_is_given_up_before_the_sweep_is(
 ) -> None:
     room = a_room(stack[0].function("SweepReports"), monkeypatch)
 
-    for client in (room.documents._client, room.telling, room.bus._client):
+    for client in (room.documents._client, room.scheduler_client, room.bus._client):
         config = client.meta.config
         assert config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout) < MARGIN_S

@@ -14,7 +14,7 @@ Rapor minus Lambda: a report is a row that must end in a document.
     scheduling settling run_schedule sweep_schedules                     and all of it for schedules
     turns                                                                who of them has how much of that minute
     http                    the doors: requests in, answers out
-    store                   DynamoDB and S3
+    store                   AWS: the table, the bucket, the event bus, EventBridge Scheduler, KMS
     data                    report SQL to rows
     documents               rows to PDF, Excel, CSV, JSON
 """
