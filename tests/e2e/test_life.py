@@ -25,6 +25,8 @@ from tests.service import Service
 pytestmark = pytest.mark.e2e
 PATH = "/api/v1/reports"
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\0")
+ROLES = {"admin": "Yönetici", "editor": "Düzenleyen", "user": "Kullanıcı", "viewer": "Okuyan"}
+STATUSES = {"active": "Etkin", "inactive": "Etkin değil", "suspended": "Askıda"}
 
 
 def ordered(service: Service, token: str | None = None, **changes: object) -> dict[str, Any]:
@@ -139,8 +141,6 @@ def test_a_pdf_says_what_it_is_with_every_letter_right(service: Service, source:
     for words in ("Kullanıcı Raporu", "01.01.2025", "31.12.2025", "Etkin", "Ad soyad", "Şehir"):
         assert words in text
     assert f"{len(source):,}".replace(",", ".") in text
-ROLES = {"admin": "Yönetici", "editor": "Düzenleyen", "user": "Kullanıcı", "viewer": "Okuyan"}
-STATUSES = {"active": "Etkin", "inactive": "Etkin değil", "suspended": "Askıda"}
     turkish = [row for row in source if len(row[1]) < 30 and set(row[1]) < set(TURKISH)]
     assert len(turkish) > 1000
     assert [row[1] for row in turkish if row[1] not in text.replace("\n", " ")] == []

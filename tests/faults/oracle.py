@@ -80,11 +80,7 @@ class Oracle:
         """Keys of objects that no report names, neither as its document nor as its manifest."""
         self._read()
         named = {key for history in self._reports.values() for key in _named_by(history[-1])}
-<<<<<<< HEAD
-        return sorted(key for key in self._keys() if key not in named)
-=======
         return sorted(key for key in self._keys_under("reports/") if key not in named)
->>>>>>> stranger
 
     def uploads(self) -> list[str]:
         """Keys of multipart uploads that were begun and not ended."""
@@ -150,8 +146,8 @@ class Oracle:
                 is_anew = record["eventName"] == "INSERT" and history[name] and history[name][-1] is not None
                 history[name] += [None, _plain(image)] if is_anew else [_plain(image)]
 
-    def _keys(self) -> Iterator[str]:
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="reports/"):
+    def _keys_under(self, prefix: str) -> Iterator[str]:
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
             yield from (it["Key"] for it in page.get("Contents", []))
 
 
