@@ -20,7 +20,7 @@ from rapor.documents.json import write_json
 from rapor.documents.parts import ChartData, Writer, Written
 from rapor.documents.pdf import write_pdf
 from rapor.documents.words import in_words
-from rapor.http.languages import worded
+from rapor.http.languages import in_language
 from rapor.locale import locale_of
 from tests.builders import ROOT, a_type_file
 from tests.pages import blocks
@@ -145,8 +145,13 @@ def test_a_schema_for_forms_has_a_title_for_each_code() -> None:
     schema = {"type": "string", "enum": ["open", "shut", None], "x-words": OPEN}
     titled = [{"const": "open", "title": "Açık"}, {"const": "shut"}, {"const": None}]
 
-    assert worded(schema, "tr") == {"type": "string", "enum": ["open", "shut", None], "oneOf": titled}
-    assert worded({"type": "array", "items": schema}, "tr")["items"]["oneOf"] == titled
+    assert in_language(schema, "tr") == {"type": "string", "enum": ["open", "shut", None], "oneOf": titled}
+    assert in_language({"type": "array", "items": schema}, "tr")["items"]["oneOf"] == titled
+
+
+def test_words_for_no_code_are_none() -> None:
+    assert in_language({"type": "string", "x-words": {}}, "tr") == {"type": "string"}
+    assert in_language({"type": "array", "items": {"x-words": {}}}, "tr") == {"type": "array", "items": {}}
 
 
 def test_the_pages_example_is_read_as_told(tmp_path: Path) -> None:

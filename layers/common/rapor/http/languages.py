@@ -18,14 +18,14 @@ def accepted_locale(request: Request) -> str:
     return LOCALES[0]
 
 
-def worded(schema: Mapping[str, Any], locale: str) -> dict[str, Any]:
+def in_language(schema: Mapping[str, Any], locale: str) -> dict[str, Any]:
     """Give a parameter's schema with its words as JSON Schema has them: in one language, a `title` for each code."""
     rest = {key: value for key, value in schema.items() if key not in {"x-label", "x-words"}}
     if "x-label" in schema:
         rest = {"title": label_in(schema["x-label"], locale), **rest}
-    if "x-words" in schema:
-        rest = {**rest, "oneOf": [_titled(code, schema["x-words"], locale) for code in schema["enum"]]}
-    return {**rest, "items": worded(rest["items"], locale)} if isinstance(rest.get("items"), Mapping) else rest
+    if words := schema.get("x-words"):
+        rest = {**rest, "oneOf": [_titled(code, words, locale) for code in schema["enum"]]}
+    return {**rest, "items": in_language(rest["items"], locale)} if isinstance(rest.get("items"), Mapping) else rest
 
 
 def _titled(code: Any, words: Mapping[str, Mapping[str, str]], locale: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from rapor.caller import GENERATE, Caller
 from rapor.catalogue import Catalogue, ReportType, label_in
 from rapor.errors import NotFound
 from rapor.http.gateway import Request, Response
-from rapor.http.languages import accepted_locale, worded
+from rapor.http.languages import accepted_locale, in_language
 
 
 def type_list(request: Request, catalogue: Catalogue) -> Response:
@@ -39,7 +39,7 @@ def as_resource(report_type: ReportType, caller: Caller, locale: str) -> dict[st
         "description": label_in(report_type.description, locale),
         "formats": [it.value for it in report_type.formats],
         "default_format": report_type.default_format.value,
-        "parameters_schema": _worded(report_type.parameters_schema, locale),
+        "parameters_schema": _properties_in_language(report_type.parameters_schema, locale),
         "columns": [
             {"name": it.name, "type": it.type.value, "label": label_in(it.label, locale)} for it in report_type.columns
         ],
@@ -52,7 +52,7 @@ def _answer(data: object, locale: str) -> Response:
     return Response(200, {"data": data}, {"Content-Language": locale})
 
 
-def _worded(schema: Mapping[str, Any], locale: str) -> dict[str, Any]:
+def _properties_in_language(schema: Mapping[str, Any], locale: str) -> dict[str, Any]:
     """Give the schema with its parameters' words in one language."""
-    properties = {name: worded(it, locale) for name, it in schema.get("properties", {}).items()}
+    properties = {name: in_language(it, locale) for name, it in schema.get("properties", {}).items()}
     return {**schema, "properties": properties}

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from rapor.catalogue import Catalogue, ReportType, label_in
 from rapor.http import edits, orders, strapi_orders
-from rapor.http.languages import LOCALES, worded
+from rapor.http.languages import LOCALES, in_language
 from rapor.http.openapi.kinds import Schema, nullable, ref, schema_of
 from rapor.report import Format, Status
 from rapor.score import REPORT_TYPE
@@ -122,7 +122,7 @@ def parameters(report_type: ReportType) -> Schema:
     """The type's own schema; a parameter that is null counts as not sent."""
     required = report_type.parameters.get("required", [])
     properties = {
-        name: worded(it if name in required else nullable(it), "en")
+        name: in_language(it if name in required else nullable(it), "en")
         for name, it in report_type.parameters.get("properties", {}).items()
     }
     schema = {
