@@ -18,8 +18,9 @@ from openpyxl.chart.reader import read_chart
 from openpyxl.workbook import Workbook
 
 from rapor.catalogue import ChartKind, Column, KeyFigure, Value
-from rapor.documents.excel import SAMPLE, length_of, write_excel
 from rapor.documents.excel import sheet as sheet_module
+from rapor.documents.excel import write_excel
+from rapor.documents.excel.widths import SAMPLE, length_of
 from rapor.documents.parts import ChartData, Head
 from tests.unit.document_samples import COLUMNS, WriteOnly, head, plain_rows, stored
 
