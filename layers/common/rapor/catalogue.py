@@ -6,7 +6,7 @@ A mistake is a `CatalogueError` that names file, key and reason. Users edit `lay
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
@@ -367,7 +367,8 @@ def _misused(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _without_code(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, str]]:
     """Yield key and reason of words that no value of the parameter, or of a list's items, is shown by."""
     words = schema.get("x-words", {})
-    codes = {str(code) for code in codes_of(schema)}
+    # Yes and no have words already.
+    codes = {str(it) for it in schema.get("enum", ()) if isinstance(it, (str, int)) and not isinstance(it, bool)}
     if not isinstance(words, dict):
         yield f"{key}.x-words", "must be a table of codes, each with its words by language"
         return
@@ -378,11 +379,6 @@ def _without_code(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, st
             yield f"{key}.x-words.{code}", WORDS_BY_LANGUAGE
     if isinstance(items := schema.get("items"), dict):
         yield from _without_code(items, f"{key}.items")
-
-
-def codes_of(schema: Mapping[str, Any]) -> Sequence[str | int]:
-    """Give what of a parameter's `enum` may have words; yes and no have some already."""
-    return [code for code in schema.get("enum", ()) if isinstance(code, (str, int)) and not isinstance(code, bool)]
 
 
 def _ambiguous(report_type: ReportType) -> Iterator[tuple[str, str]]:
