@@ -30,7 +30,11 @@ run: .venv/.ready  ## start the service on loopback (PORT, RAPOR_HOME; ONCE=1 st
 test: .venv/.ready  ## all tests but test-million and those of built packages (ARGS for pytest)
 	@$(python) -m pytest -m 'not runtime and not million' $(ARGS)
 
-check: licences sbom lint types test-3.11 scan template test-browser fuzz-short build-arm64 build test-runtime  ## all else that CI runs
+check: check-source check-service  ## all else that CI runs
+
+check-source: licences sbom lint types test-3.11 scan template  ## the half of it that starts nothing
+
+check-service: test-browser fuzz-short build-arm64 build test-runtime  ## the half that runs the service, or builds it
 
 fuzz: .venv/.ready .venv-fuzz/.ready  ## thousands of made-up requests against the whole service (SEED repeats a run)
 	@$(python) -m tests.fuzz --examples 40 --at-least 2000 $(if $(SEED),--seed $(SEED))
